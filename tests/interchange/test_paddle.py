@@ -5,127 +5,14 @@ Shapes and counts are those of PaddlePaddle 3.3.1, which ran and saved the same 
 
 from __future__ import annotations
 
-import json
-import struct
 import time
 from math import prod
-from typing import Any
 
 import pytest
-from reading import mutated, read
+from paddle_files import Desc, Pir, paddle
+from reading import mutated
 
 from cnncalc.errors import CnncalcError
-
-
-class Pir:
-    """A program as release 3 writes it, value by value; each is known by its number."""
-
-    suffix = "json"
-
-    def __init__(self, *shape):
-        self.entries: list[dict[str, Any]] = []
-        self.count = 0
-        self.x = self.add("data", [], [shape], name="image", shape=list(shape))
-
-    def value(self, shape):
-        self.count += 1
-        return {"%": self.count, "TT": {"#": "0.t_dtensor", "D": [{"#": "0.t_f32"}, list(shape), "NCHW", [], 0]}}
-
-    def weight(self, name, *shape):
-        made = self.value(shape)
-        self.entries.append({"#": "p", "A": [0, 1, 1, name], "O": made})
-        return made["%"]
-
-    def numbers(self, *numbers):
-        return self.add("full_int_array", [], [(len(numbers),)], value=list(numbers))
-
-    def add(self, kind, inputs, shapes, **settings):
-        made = [self.value(shape) for shape in shapes]
-        listed = [{"N": name, "AT": {"#": "0.a", "D": self.setting(value)}} for name, value in settings.items()]
-        entry = {"#": f"1.{kind}", "A": listed, "I": [{"%": one} for one in inputs], "O": made}
-        self.entries.append(entry)
-        return made[0]["%"] if len(made) == 1 else [one["%"] for one in made]
-
-    def setting(self, value):
-        return [{"#": "0.a_i32", "D": one} for one in value] if isinstance(value, list) else value
-
-    def bytes(self, *outputs):
-        for one in outputs:
-            self.add("fetch", [one], [()], name="out")
-        block = {"#": "block_0", "args": [], "ops": self.entries}
-        program = {"regions": [{"#": "region_0", "blocks": [block]}]}
-        return json.dumps({"base_code": {"magic": "pir", "version": 4}, "program": program}).encode()
-
-
-def varint(number):
-    number &= (1 << 64) - 1
-    found = bytearray()
-    while number > 127:
-        found.append(number & 127 | 128)
-        number >>= 7
-    return bytes([*found, number])
-
-
-def field(number, body):
-    """A field of the wire format: a number, or a payload."""
-    if isinstance(body, int):
-        return varint(number << 3) + varint(body)
-    body = body.encode() if isinstance(body, str) else body
-    return varint(number << 3 | 2) + varint(len(body)) + body
-
-
-class Desc:
-    """The same as release 2 writes it."""
-
-    suffix = "pdmodel"
-
-    def __init__(self, *shape):
-        self.variables, self.operators = b"", b""
-        self.count = 0
-        self.x = self.value(shape, "image")
-        self.operator("feed", {"X": ["feed"]}, {"Out": [self.x]}, {})
-
-    def value(self, shape, name="", *, kept=False):
-        self.count += 1
-        name = name or f"tmp_{self.count}"
-        tensor = field(1, 5) + b"".join(field(2, n) for n in shape)
-        kind = field(1, 7) + field(3, field(1, tensor))
-        self.variables += field(3, field(1, name) + field(2, kind) + field(3, int(kept)))
-        return name
-
-    def weight(self, name, *shape):
-        return self.value(shape, name, kept=True)
-
-    def operator(self, kind, inputs, outputs, settings):
-        body = b""
-        for number, ends in ((1, inputs), (2, outputs)):
-            for name, values in ends.items():
-                body += field(number, field(1, name) + b"".join(field(2, one) for one in values))
-        body += field(3, kind)
-        for name, value in settings.items():
-            body += field(4, field(1, name) + self.setting(value))
-        self.operators += field(4, body)
-
-    def setting(self, value):
-        if isinstance(value, bool):
-            return field(2, 6) + field(10, int(value))
-        if isinstance(value, float):
-            return field(2, 1) + varint(4 << 3 | 5) + struct.pack("<f", value)
-        if isinstance(value, str):
-            return field(2, 2) + field(5, value)
-        if isinstance(value, list):
-            return field(2, 3) + b"".join(field(6, one) for one in value)
-        return field(2, 0) + field(3, value)
-
-    def bytes(self, *outputs):
-        for one in outputs:
-            self.operator("fetch", {"X": [one]}, {"Out": ["fetch"]}, {})
-        return field(1, field(1, 0) + field(2, -1) + self.variables + self.operators)
-
-
-def paddle(data, suffix, **options):
-    return read(data, f"net.{suffix}", **options)
-
 
 WINDOW = {"strides": [2, 2], "paddings": [1, 1], "dilations": [1, 1], "groups": 1, "padding_algorithm": "EXPLICIT"}
 POOL = {"strides": [3, 3], "paddings": [1, 1], "padding_algorithm": "EXPLICIT", "exclusive": True}
@@ -211,6 +98,34 @@ ONE = [
     ("pow", (1, 8, 6, 6), [], {"y": 0.75}, (1, 8, 6, 6)),
     *[(kind, (1, 6, 7), [], {}, (1, 6, 7)) for kind in ("hardtanh", "softsign", "tanh_shrink", "logsigmoid")],
     ("swish", (1, 6, 7), [], {}, (1, 6, 7)),
+    ("pad3d", (1, 3, 4, 8, 8), [(-1, -1, 1, 1, 0, 0)], {"mode": "constant"}, (1, 3, 4, 10, 6)),
+    *[(kind, (1, 6, 4, 5), [(1,)], {"keepdim": False}, (1, 4, 5)) for kind in ("min", "amin", "amax", "prod")],
+    ("logsumexp", (1, 6, 4, 5), [], {"axis": [1], "keepdim": True}, (1, 1, 4, 5)),
+    ("p_norm", (1, 6, 4, 5), [], {"axis": 1, "porder": 2.0, "keepdim": True}, (1, 1, 4, 5)),
+    ("p_norm", (1, 6, 4, 5), [], {"axis": 1, "porder": 3.0}, (1, 4, 5)),
+    ("clip", (1, 6, 4, 5), [(0,), (6,)], {}, (1, 6, 4, 5)),
+    ("clip", (1, 6, 4, 5), [], {"min": 0.5, "max": 3.4028234663852886e38}, (1, 6, 4, 5)),
+    ("expand", (1, 6, 1, 1), [(1, 6, 4, 3)], {}, (1, 6, 4, 3)),
+    ("expand_as", (1, 6, 1, 1), [], {"target_shape": [1, 6, 2, 2]}, (1, 6, 2, 2)),
+    ("tile", (1, 6, 4, 5), [(1, 2, 1, 3)], {}, (1, 12, 4, 15)),
+    (
+        "strided_slice",
+        (1, 6, 9, 9),
+        [(2, 0, 1), (6, 2**31 - 1, 2**31 - 1), (1, 2, 3)],
+        {"axes": [1, 2, 3]},
+        (1, 4, 5, 3),
+    ),
+    ("strided_slice", (1, 6, 9, 9), [(8,), (0,), (-2,)], {"axes": [2]}, (1, 6, 4, 9)),
+    ("topk", (1, 60), [(5,)], {"axis": -1}, (1, 5)),
+    ("argmax", (1, 6, 4, 5), [(1,)], {"keepdims": False}, (1, 4, 5)),
+    ("crop", (1, 6, 9, 9), [(1, 6, 5, -1), (0, 0, 2, 0)], {}, (1, 6, 5, 9)),
+    ("fold", (1, 32, 25), [], {"output_sizes": [10, 10], "kernel_sizes": [2, 2], "strides": [2, 2]}, (1, 8, 10, 10)),
+    ("lp_pool2d", (1, 6, 9, 9), [], {"kernel_size": [2, 2], "strides": [2, 2], "ceil_mode": True}, (1, 6, 5, 5)),
+    ("rrelu", (1, 6, 4, 5), [], {"lower": 0.1, "upper": 0.3}, (1, 6, 4, 5)),
+    ("swiglu", (1, 6, 8), [], {}, (1, 6, 4)),
+    ("linear_interp", (1, 6, 7), [], {"scale": [2.0]}, (1, 6, 14)),
+    ("trilinear_interp", (1, 2, 3, 4, 5), [], {"scale": [2.0, 2.0, 2.0]}, (1, 2, 6, 8, 10)),
+    *[(kind, (1, 6, 4, 5), [], {}, (1, 6, 4, 5)) for kind in ("cumsum", "flip", "roll", "tril")],
 ]
 
 
@@ -218,6 +133,16 @@ WEIGHED = [
     # the operator, its input, its weights, settings, the output's shape
     ("group_norm", (1, 8, 4, 4), [(8,), (8,)], {"groups": 4, "epsilon": 1e-5}, (1, 8, 4, 4)),
     ("instance_norm", (1, 8, 4, 4), [(8,), (8,)], {"epsilon": 1e-5}, (1, 8, 4, 4)),
+    ("batch_norm_", (1, 8, 4, 4), [(8,), (8,), (8,), (8,)], {}, (1, 8, 4, 4)),
+    ("layer_norm", (1, 8, 4, 5), [(20,), (20,)], {"begin_norm_axis": 2}, (1, 8, 4, 5)),
+    ("layer_norm", (1, 8, 4, 5), [(5,)], {"begin_norm_axis": 3}, (1, 8, 4, 5)),
+    ("matmul", (1, 8, 4, 5), [(5,)], {}, (1, 8, 4)),
+    ("matmul", (1, 8, 4, 5), [(8, 5, 3)], {}, (1, 8, 4, 3)),
+    ("matmul", (1, 8, 4, 5), [(4, 3)], {"transpose_x": True}, (1, 8, 5, 3)),
+    ("maximum", (1, 8, 4, 5), [(8, 1, 1)], {}, (1, 8, 4, 5)),
+    ("divide", (1, 8, 4, 5), [(8, 1, 1)], {}, (1, 8, 4, 5)),
+    ("multiply", (1, 8, 4, 5), [(8,)], {"axis": 1}, (1, 8, 4, 5)),
+    ("conv3d_transpose", (1, 2, 4, 4, 4), [(2, 4, 2, 2, 2)], {"strides": [2, 2, 2]}, (1, 4, 8, 8, 8)),
     ("conv3d", (1, 2, 8, 8, 8), [(4, 2, 3, 3, 3)], {"strides": [1, 1, 1], "paddings": [1, 1, 1]}, (1, 4, 8, 8, 8)),
 ]
 
@@ -227,7 +152,9 @@ def test_weights_of_rarer_layers_count(kind, shape, weights, settings, made):
     net = Pir(*shape)
     held = [net.weight(f"{kind}_0.w_{place}", *dims) for place, dims in enumerate(weights)]
     out = net.add(kind, [net.x, *held], [made], **settings)
-    assert paddle(net.bytes(out), "json").params == sum(map(prod, weights))
+    found = paddle(net.bytes(out), "json")
+    assert found.params + found.buffers == sum(map(prod, weights))
+    assert list(found.outputs.values()) == ["x".join(map(str, made[1:]))]
 
 
 def recurrent(*biases):

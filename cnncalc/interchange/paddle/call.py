@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError
@@ -43,7 +43,7 @@ Rule: TypeAlias = "Any"
 class Call:
     """An operator, what it takes, and the sketch that it is put into."""
 
-    __slots__ = ("batch", "bias", "build", "operator", "owners", "values")
+    __slots__ = ("batch", "bias", "build", "operator", "owners", "stated", "taken", "values")
 
     def __init__(
         self, build: Build, operator: Operator, values: list[list[Value | None]], batch: int, owners: dict[Any, int]
@@ -51,6 +51,10 @@ class Call:
         self.build, self.operator, self.values, self.batch, self.owners = build, operator, values, batch, owners
         self.bias = False
         """Whether the addition of a bias follows."""
+        self.stated: Mapping[str, tuple[int, ...]] = {}
+        """The shapes that the file states, with the batch."""
+        self.taken: Container[str] = ()
+        """The values that some operator takes."""
 
     def fault(self, rule: str, values: str = "", help: str = "") -> CnncalcError:
         """What is wrong with the operator."""
@@ -73,11 +77,15 @@ class Call:
         if isinstance(value, int):
             return value
         if isinstance(value, Weight):
-            entering = next(iter(self.build.sketch.inputs.values()))
-            return self.build.put("parameter", entering, suffix="_own", shape=value.dims[1:] or (1,), join="alone")
+            return self.parameter(value.dims[1:] if value.dims[:1] == (1,) and len(value.dims) > 1 else value.dims)
         if isinstance(value, Turned):
             raise self.fault(f"what it takes in place {place + 1} does not have the batch first")
         raise self.fault(f"what it takes in place {place + 1} does not depend on the input")
+
+    def parameter(self, shape: Shape) -> int:
+        """A weight as a tensor of its own."""
+        entering = next(iter(self.build.sketch.inputs.values()))
+        return self.build.put("parameter", entering, suffix="_own", shape=shape or (1,), join="alone")
 
     def weight(self, place: int) -> Weight:
         """A weight that it takes."""

@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from cnncalc.interchange.paddle.call import Call, Numbers, Rule, Value
+from cnncalc.interchange.paddle.further import folded, known
 from cnncalc.interchange.paddle.program import Weight
 from cnncalc.layers import show_shape
 
@@ -32,22 +33,42 @@ def _axes(call: Call) -> int:
     return 3 if "3d" in call.operator.kind else 2
 
 
+def _dilation(call: Call, axes: int) -> tuple[int, ...]:
+    """What fits is padded as if the kernel had no gaps, and then it has none (UpdatePaddingAndDilation)."""
+    alike = call.operator.word("padding_algorithm") == "SAME"
+    return (1,) * axes if alike else call.operator.wholes("dilations") or (1,) * axes
+
+
+def _fitting(lengths: tuple[int, ...], fields: dict[str, Any]) -> tuple[tuple[int, int], ...]:
+    """The padding of a transposed convolution that a forward one of the same length would have."""
+    sides: list[tuple[int, int]] = []
+    for n, k, s in zip(lengths, fields["kernel"], fields["stride"]):
+        whole = max((-(-n // max(s, 1)) - 1) * s + k - n, 0)
+        sides.append((whole // 2, whole - whole // 2))
+    return tuple(sides)
+
+
 def convolution(call: Call) -> list[Value]:
     """conv2d, conv3d and depthwise_conv2d; the bias is an addition behind it."""
     axes, dims = _axes(call), call.weight(1).dims
     x = call.map(axes=axes)
     if len(dims) != axes + 2:
         raise call.fault(f"its weights have {axes + 2} axes", show_shape(dims))
-    fields = {**_window(call, dims[2:]), "dilation": call.operator.wholes("dilations") or (1,) * axes}
+    fields = {**_window(call, dims[2:]), "dilation": _dilation(call, axes)}
     return [call.put("conv", x, out=dims[0], groups=max(call.operator.whole("groups", 1), 1), bias=call.bias, **fields)]
 
 
 def deconvolution(call: Call) -> list[Value]:
-    """conv2d_transpose."""
-    x, dims, groups = call.map(), call.weight(1).dims, max(call.operator.whole("groups", 1), 1)
-    if len(dims) != 4 or any(call.numbers("output_size", 2) or ()):
-        raise call.fault("it is read without a stated size, of weights with four axes", show_shape(dims))
-    fields = {**_window(call, dims[2:]), "dilation": call.operator.wholes("dilations") or (1, 1)}
+    """conv2d_transpose and conv3d_transpose."""
+    axes, dims, groups = _axes(call), call.weight(1).dims, max(call.operator.whole("groups", 1), 1)
+    x = call.map(axes=axes)
+    if len(dims) != axes + 2 or (
+        call.operator.kind != "conv3d_transpose" and any(call.numbers("output_size", 2) or ())
+    ):
+        raise call.fault(f"it is read without a stated size, of weights with {axes + 2} axes", show_shape(dims))
+    fields = {**_window(call, dims[2:]), "dilation": _dilation(call, axes)}
+    if fields["padding"] == "same":
+        fields["padding"] = _fitting(call.shape(x)[1:], fields)
     extra = call.operator.wholes("output_padding") or ()
     if any(extra):
         fields["output_padding"] = extra
@@ -56,21 +77,35 @@ def deconvolution(call: Call) -> list[Value]:
 
 def batch_norm(call: Call) -> list[Value]:
     """batch_norm, whose statistics are the running ones."""
-    return [call.put("batchnorm", call.x(), eps=call.operator.real("epsilon", 1e-5))]
+    scale, bias = (isinstance(call.value(place), Weight) for place in (3, 4))
+    fields: dict[str, Any] = (
+        {} if scale and bias else {"scale": scale, "bias": bias} if scale or bias else {"affine": False}
+    )
+    return [call.put("batchnorm", call.x(), eps=call.operator.real("epsilon", 1e-5), **fields)]
 
 
 def layer_norm(call: Call) -> list[Value]:
     """layer_norm from an axis on."""
     x, first = call.x(), call.operator.whole("begin_norm_axis", 1)
     rank = len(call.shape(x)) + 1
-    if first not in (1, rank - 1):
-        raise call.fault("it is read over the last axis, or over all", f"from axis {first} of {rank}")
-    fields: dict[str, Any] = {"over": "last" if first == rank - 1 and rank > 2 else "all"}
-    affine = isinstance(call.value(1), Weight)
-    return [call.put("layernorm", x, affine=affine, eps=call.operator.real("epsilon", 1e-5), **fields)]
+    if not 1 <= first < rank:
+        raise call.fault("it is read over the last axes", f"from axis {first} of {rank}")
+    shape = call.shape(x)
+    fields: dict[str, Any] = {"over": "last" if first > 1 else "all", "eps": call.operator.real("epsilon", 1e-5)}
+    fields |= _learned(call, 1, 2)
+    wide = call.shaped(x, (*shape[: first - 1], prod(shape[first - 1 :]))) if 1 < first < rank - 1 else x
+    return [call.shaped(call.put("layernorm", wide, **fields), shape)]
 
 
-def pool(call: Call) -> list[Value]:
+def _learned(call: Call, scale: int, bias: int) -> dict[str, Any]:
+    """Whether a norm has a scale, and a shift with it."""
+    has = (isinstance(call.value(scale), Weight), isinstance(call.value(bias), Weight))
+    if has == (False, True):
+        raise call.fault("it is read with a scale where it has a shift")
+    return {"affine": has[0]} if has[0] == has[1] else {"affine": True, "bias": False}
+
+
+def pool(call: Call) -> list[Value | None]:
     """pool2d and pool3d: of windows, to a size, or of the whole map; those with an index take the largest."""
     axes, operator = _axes(call), call.operator
     x, kernel = call.map(axes=axes), call.numbers("kernel_size", 1)
@@ -80,9 +115,9 @@ def pool(call: Call) -> list[Value]:
     largest = operator.word("pooling_type") == "max" or operator.kind.startswith("max_")
     kind = "maxpool" if largest else "avgpool"
     if operator.flag("global_pooling") or (operator.flag("adaptive") and set(kernel) == {1}):
-        return [call.put(f"global_{kind}", x, flat=False)]
+        return _with_places(call, x, call.put(f"global_{kind}", x, flat=False))
     if operator.flag("adaptive"):
-        return [call.put(f"adaptive_{kind}", x, output=kernel)]
+        return _with_places(call, x, call.put(f"adaptive_{kind}", x, output=kernel))
     fields = _window(call, kernel)
     if operator.flag("ceil_mode") and not isinstance(fields["padding"], str):
         border = _more(call.shape(x)[1:], fields)
@@ -93,7 +128,12 @@ def pool(call: Call) -> list[Value]:
             fields["rounding"] = "ceil"
     if kind == "avgpool":
         fields["count_include_pad"] = not operator.flag("exclusive")
-    return [call.put(kind, x, **fields)]
+    return _with_places(call, x, call.put(kind, x, **fields))
+
+
+def _with_places(call: Call, x: int, pooled: int) -> list[Value | None]:
+    """What a pool makes, and where it found it, if that is used."""
+    return [pooled, known(call, 1, x)] if len(call.operator.outputs) > 1 else [pooled]
 
 
 def _more(lengths: tuple[int, ...], fields: dict[str, Any]) -> tuple[tuple[int, int], ...]:
@@ -109,16 +149,46 @@ def _more(lengths: tuple[int, ...], fields: dict[str, Any]) -> tuple[tuple[int, 
 def matmul(call: Call) -> list[Value]:
     """A linear layer where the second is a matrix of weights; else a product of two tensors."""
     operator = call.operator
-    if operator.flag("transpose_x"):
-        raise call.fault("the first is transposed")
-    if not isinstance(call.value(1), Weight):
-        return [call.put("matmul", call.x(0), call.x(1), transposed=operator.flag("transpose_y"))]
-    x, dims = call.x(), call.weight(1).dims
-    if len(dims) != 2:
-        raise call.fault("it multiplies by a matrix", show_shape(dims))
-    fields: dict[str, Any] = {"axis": "last"} if len(call.shape(x)) > 1 else {}
+    weight, first = call.value(1), call.value(0)
+    if isinstance(first, Weight) or not isinstance(weight, Weight) or len(weight.dims) > 2:
+        return [call.put("matmul", *_factors(call), transposed=operator.flag("transpose_y"))]
+    dims = weight.dims
+    if isinstance(first, Numbers):  # a state that a cell begins with
+        entering = next(iter(call.build.sketch.inputs.values()))
+        x = call.put("constant", entering, shape=(dims[-1 if operator.flag("transpose_y") else 0],))
+    else:
+        x = _turned(call, call.x(), operator.flag("transpose_x"))
+    if len(dims) == 1:  # a vector, which takes the last axis away
+        fields = {"axis": "last"} if len(call.shape(x)) > 1 else {}
+        return [call.shaped(call.put("linear", x, out=1, bias=False, **fields), call.shape(x)[:-1] or (1,))]
+    fields = {"axis": "last"} if len(call.shape(x)) > 1 else {}
     out = dims[0 if operator.flag("transpose_y") else 1]
     return [call.put("linear", x, out=out, bias=call.bias, **fields)]
+
+
+def _turned(call: Call, x: int, transposed: bool) -> int:
+    """A tensor whose last two axes change places."""
+    rank = len(call.shape(x))
+    if not transposed:
+        return x
+    if rank < 2:
+        raise call.fault("a vector has no axes to transpose")
+    return call.put("permute", x, order=(*range(rank - 2), rank - 1, rank - 2))
+
+
+def _factors(call: Call) -> list[int]:
+    """The two stacks of matrices of a product; a weight stands for all samples, and for every stack that it lacks."""
+    values = [call.value(0), call.value(1)]
+    rank = max((len(call.shape(value)) for value in values if isinstance(value, int)), default=0)
+    made: list[int] = []
+    for place, value in enumerate(values):
+        if isinstance(value, Weight):
+            whole = len(value.dims) > rank and value.dims[0] == 1
+            own = call.parameter(value.dims[1:] if whole else value.dims)
+        else:
+            own = call.x(place)
+        made.append(_turned(call, own, place == 0 and call.operator.flag("transpose_x")))
+    return made
 
 
 def embedding(call: Call) -> list[Value]:
@@ -153,8 +223,11 @@ def prelu(call: Call) -> list[Value]:
 
 def scale(call: Call) -> list[Value]:
     """Times a number, plus another, of which what does nothing is left out."""
-    x, operator = call.x(), call.operator
-    given = call.value(1)
+    operator, given, first = call.operator, call.value(1), call.value(0)
+    if isinstance(first, Numbers):
+        factor = given.values[0] if isinstance(given, Numbers) and given.values else operator.real("scale", 1.0)
+        return [Numbers(tuple(one * factor + operator.real("bias", 0.0) for one in first.values))]
+    x = call.x()
     factor = float(given.values[0]) if isinstance(given, Numbers) and given.values else operator.real("scale", 1.0)
     made = x if factor == 1.0 else call.put("multiply", x, number=float(f"{factor:.7g}"))
     shift = operator.real("bias", 0.0)
@@ -164,7 +237,10 @@ def scale(call: Call) -> list[Value]:
 def arithmetic(kind: str) -> Rule:
     """Of two tensors; of a tensor and a weight, which is a parameter; of a tensor and a number."""
 
-    def rule(call: Call) -> list[Value]:
+    def rule(call: Call) -> list[Value | None]:
+        numbers = folded(call, kind)
+        if numbers is not None:
+            return [numbers]
         values = [call.value(0), call.value(1)]
         if all(isinstance(value, int) for value in values):
             return [call.put(kind, *_alike(call, [call.x(0), call.x(1)]))]
@@ -172,14 +248,19 @@ def arithmetic(kind: str) -> Rule:
         x, other = call.x(place), values[1 - place]
         if isinstance(other, Numbers) and len(other.values) == 1:
             return [call.put(kind, x, number=float(f"{other.values[0]:.7g}"))]
-        if not isinstance(other, Weight) or kind not in ("add", "multiply", "subtract"):
-            raise call.fault("it is read for tensors, a weight that is added or multiplied, and numbers")
+        name = next(iter(call.operator.inputs[1 - place]), "")
+        dims = other.dims if isinstance(other, Weight) else call.stated.get(name, ())
         rank = len(call.shape(x))
-        own = other.dims[1:] if len(other.dims) == rank + 1 and other.dims[0] == 1 else other.dims
-        if len(own) > rank:
-            raise call.fault("a weight has more axes than what it meets", show_shape(other.dims))
-        shape = (*(1,) * (rank - len(own)), *own)
-        return [call.put("parameter", x, shape=shape, join="multiply" if kind == "multiply" else "add")]
+        own = dims[1:] if len(dims) == rank + 1 and dims[0] == 1 else dims
+        if len(own) > rank or min(own, default=0) < 1:
+            raise call.fault("what it meets has more axes, or no stated shape", show_shape(dims))
+        behind = max(rank + 1 - len(own) - call.operator.whole("axis"), 0) if call.operator.whole("axis") > 0 else 0
+        shape = (*(1,) * (rank - len(own) - behind), *own, *(1,) * behind)  # release 2 says at which axis it begins
+        held = "parameter" if isinstance(other, Weight) else "constant"
+        if kind in ("add", "multiply", "subtract"):
+            return [call.put(held, x, shape=shape, join="multiply" if kind == "multiply" else "add")]
+        pair = [x, call.put(held, x, shape=shape, join="alone")]
+        return [call.put(kind, *(pair if place == 0 else pair[::-1]))]
 
     return rule
 
@@ -190,18 +271,18 @@ def _alike(call: Call, tensors: list[int]) -> list[int]:
     return [call.shaped(one, (*(1,) * (rank - len(call.shape(one))), *call.shape(one))) for one in tensors]
 
 
-def resize(mode: str) -> Rule:
-    """nearest_interp, bilinear_interp and bicubic_interp, to a size or by a scale."""
+def resize(mode: str, axes: int = 2) -> Rule:
+    """nearest_interp, linear_interp, bilinear_interp and their like, to a size or by a scale."""
 
     def rule(call: Call) -> list[Value]:
-        x, operator = call.map(), call.operator
+        x, operator = call.map(axes=axes), call.operator
         fields: dict[str, Any] = {}
-        size = (operator.whole("out_h"), operator.whole("out_w"))
+        size = tuple(operator.whole(name) for name in ("out_d", "out_h", "out_w")[3 - axes :])
         scales = operator.settings.get("scale")
         if min(size) > 0:
             fields["size"] = size
         elif isinstance(scales, list) and scales and all(isinstance(one, (int, float)) and one > 0 for one in scales):
-            wide = scales * 2 if len(scales) == 1 else scales
+            wide = scales * axes if len(scales) == 1 else scales
             fields["size"] = tuple(int(n * one) for n, one in zip(call.shape(x)[1:], wide))
         else:
             raise call.fault("its size is computed from the input's numbers")

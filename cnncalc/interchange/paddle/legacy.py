@@ -20,6 +20,8 @@ class Form(NamedTuple):
     kind: str
     inputs: tuple[str, ...] = ("X", "Y")
     settings: tuple[tuple[str, str], ...] = ()
+    more: tuple[str, ...] = ()
+    """Outputs that count besides."""
 
 
 FORMS = {
@@ -51,12 +53,43 @@ FORMS = {
     "unsqueeze2": Form("unsqueeze", settings=(("axes", "axis"),)),
     "pool2d": Form("pool2d", settings=(("ksize", "kernel_size"),)),
     "pool3d": Form("pool3d", settings=(("ksize", "kernel_size"),)),
-    "max_pool2d_with_index": Form("max_pool2d_with_index", settings=(("ksize", "kernel_size"),)),
+    "max_pool2d_with_index": Form("max_pool2d_with_index", ("X",), (("ksize", "kernel_size"),), ("Mask",)),
+    "max_pool3d_with_index": Form("max_pool3d_with_index", ("X",), (("ksize", "kernel_size"),), ("Mask",)),
+    "conv3d_transpose": Form("conv3d_transpose", ("Input", "Filter")),
     "pow": Form("pow", settings=(("factor", "y"),)),
     "reduce_mean": Form("mean", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
     "reduce_sum": Form("sum", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
     "reduce_max": Form("max", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
-    "arg_max": Form("argmax"),
+    "reduce_min": Form("min", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
+    "reduce_prod": Form("prod", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
+    "reduce_amax": Form("amax", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
+    "reduce_amin": Form("amin", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
+    "arg_max": Form("argmax", ("X",)),
+    "arg_min": Form("argmin", ("X",)),
+    "top_k_v2": Form("topk", ("X",), more=("Indices",)),
+    "expand_v2": Form("expand", ("X",)),
+    "expand_as_v2": Form("expand_as", ("X",)),
+    "fill_constant": Form("full", ()),
+    "range": Form("arange", ("Start", "End", "Step")),
+    "crop_tensor": Form("crop", ("X", "Shape", "Offsets")),
+    "sum": Form("add_n", ("X",)),
+    "hard_shrink": Form("hardshrink", ("X",)),
+    "brelu": Form("hardtanh", ("X",)),
+    "linear_interp_v2": Form("linear_interp", ("X", "OutSize")),
+    "trilinear_interp_v2": Form("trilinear_interp", ("X", "OutSize")),
+    "deformable_conv": Form("deformable_conv", ("Input", "Offset", "Filter", "Mask")),
+    "deformable_conv_v1": Form("deformable_conv", ("Input", "Offset", "Filter")),
+    "one_hot_v2": Form("one_hot", ("X",)),
+    "index_select": Form("index_select", ("X", "Index")),
+    "gather": Form("gather", ("X", "Index")),
+    "gather_nd": Form("gather_nd", ("X", "Index")),
+    "where": Form("where", ("Condition", "X", "Y")),
+    "grid_sampler": Form("grid_sample", ("X", "Grid")),
+    "unpool": Form("unpool", ("X", "Indices")),
+    "strided_slice": Form("strided_slice", ("Input",)),
+    "einsum": Form("einsum", ("Operands",)),
+    "clip": Form("clip", ("X",)),
+    "size": Form("numel", ("Input",)),
     "hard_swish": Form("hardswish"),
     "hard_sigmoid": Form("hardsigmoid"),
     "prelu": Form("prelu", ("X", "Alpha")),
@@ -67,7 +100,7 @@ FORMS = {
     "slice": Form("slice", ("Input",)),
     "lookup_table_v2": Form("embedding", ("Ids", "W")),
 }
-"""By the name in release 2; all others are called the same, and take `X` and `Y`."""
+"""By the name in release 2; all others are called the same, and take `X` and `Y`, or what they have in its order."""
 MADE = ("Out", "Output", "Y")
 """What the output that counts is called; the others are for training."""
 
@@ -139,20 +172,35 @@ def _operator(message: Message, number: int) -> Operator:
         elif field == 4:
             name, setting = _setting(message.at(value))
             settings[name] = setting
-    form = FORMS.get(kind, Form(kind))
+    form = FORMS.get(kind) or Form(kind, ("X", "Y") if "X" in taken else tuple(one for one in taken if taken[one]))
     settings.update((new, settings.pop(old)) for old, new in form.settings if old in settings)
-    outputs = next((made[name] for name in MADE if name in made), ())
+    outputs = next((made[name] for name in (*MADE, *made) if made.get(name)), ())
     if kind == "feed":
         settings["name"] = outputs[0] if outputs else ""
         return Operator("data", (), outputs, settings, number)
+    outputs = (*outputs, *(one for name in form.more for one in made.get(name, ())))
     inputs = tuple(taken.get(name, ()) for name in form.inputs)
     return Operator(form.kind[:80], inputs, outputs, settings, number)
+
+
+def _scalar(message: Message) -> float:
+    """A Scalar, as a whole number or as a real one."""
+    for field, value in message.fields():
+        if isinstance(value, int) and field in (3, 4):
+            return signed(value) if field == 3 else _real(value, 8)
+    return 0.0
+
+
+def _real(bits: int, size: int) -> float:
+    """A real number of four or eight bytes."""
+    return float(struct.unpack("<f" if size == 4 else "<d", (bits % (1 << 8 * size)).to_bytes(size, "little"))[0])
 
 
 def _setting(message: Message) -> tuple[str, Any]:
     """OpDesc.Attr: its name, and the value of its type."""
     name, kind = "", 0
     numbers: list[int] = []
+    reals: list[float] = []
     found: dict[int, Any] = {}
     for field, value in message.fields():
         if field == 1 and isinstance(value, Span):
@@ -160,13 +208,13 @@ def _setting(message: Message) -> tuple[str, Any]:
         elif field == 2 and isinstance(value, int):
             kind = value
         elif field in (4, 19) and isinstance(value, int):
-            found[field] = struct.unpack(
-                "<f" if field == 4 else "<d", value.to_bytes(4 if field == 4 else 8, "little")
-            )[0]
+            found[field] = _real(value, 4 if field == 4 else 8)
         elif field == 5 and isinstance(value, Span):
             found[field] = message.text(value)
         elif field in (6, 15) and len(numbers) < MOST:
             numbers += message.numbers(value)
+        elif field in (7, 21) and len(reals) < MOST:
+            reals.append(_scalar(message.at(value)) if isinstance(value, Span) else _real(value, 4))
         elif field in (3, 13) and isinstance(value, int):
             found[field] = signed(value)
         elif field == 10:
@@ -174,5 +222,7 @@ def _setting(message: Message) -> tuple[str, Any]:
     read = {0: 3, 1: 4, 2: 5, 6: 10, 9: 13, 15: 19}
     if kind in (3, 11):
         return name, numbers
+    if kind in (4, 17):
+        return name, reals if all(map(math.isfinite, reals)) else None
     made = found.get(read.get(kind, -1))
     return name, None if isinstance(made, float) and not math.isfinite(made) else made

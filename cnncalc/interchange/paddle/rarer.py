@@ -26,6 +26,8 @@ def group_norm(call: Call) -> list[Value]:
     """group_norm: statistics of groups of channels."""
     operator = call.operator
     affine = isinstance(call.value(1), Weight)
+    if affine != isinstance(call.value(2), Weight):
+        raise call.fault("it is read with a scale and a shift, or with neither")
     fields = {"groups": max(operator.whole("groups", 1), 1), "eps": operator.real("epsilon", 1e-5)}
     return [call.put("groupnorm", call.x(), affine=affine, **fields)]
 
@@ -39,11 +41,15 @@ def instance_norm(call: Call) -> list[Value]:
 def padded(call: Call) -> list[Value]:
     """pad3d: a border whose widths are stated from the last axis on, before and behind it."""
     x, sides, mode = call.map(axes=3), call.numbers("paddings", 1), call.operator.word("mode") or "constant"
-    if sides is None or len(sides) != 6 or min(sides) < 0:
+    if sides is None or len(sides) != 6:
         raise call.fault("a border is two numbers an axis", str(sides)[:60])
     if mode not in MODES or (mode == "constant" and call.operator.real("pad_value", 0.0)):
         raise call.fault("a border of zeros, or of the map's own pixels", mode)
-    return [call.put("pad", x, border=tuple(zip(sides[::2], sides[1::2]))[::-1], **MODES[mode])]
+    border = tuple(zip(sides[::2], sides[1::2]))[::-1]
+    if min(sides) < 0:  # a border that is taken away
+        x = call.put("crop", x, border=tuple((max(-before, 0), max(-after, 0)) for before, after in border))
+        border = tuple((max(before, 0), max(after, 0)) for before, after in border)
+    return [call.put("pad", x, border=border, **MODES[mode]) if any(map(any, border)) else x]
 
 
 def pixel_shuffle(call: Call) -> list[Value]:
@@ -106,7 +112,11 @@ def hardtanh(call: Call) -> list[Value]:
 
 
 def shape_of(call: Call) -> list[Value]:
-    """The lengths of a tensor, the batch first."""
+    """The lengths of a tensor, the batch first, or behind a sequence's length."""
+    value = call.value(0)
+    if isinstance(value, Turned):
+        steps, *others = call.shape(value.tensor)
+        return [Numbers((steps, call.batch, *others))]
     return [Numbers((call.batch, *call.shape(call.x())))]
 
 

@@ -20,7 +20,12 @@ from cnncalc.layers import Shape, show_shape
 
 __all__ = ["Reader", "read"]
 
-BIASED = ("conv2d", "depthwise_conv2d", "conv2d_transpose", "depthwise_conv2d_transpose", "matmul")
+BIASED = (
+    "conv2d", "conv3d", "conv3d_transpose", "depthwise_conv2d", "conv2d_transpose", "depthwise_conv2d_transpose",
+    "matmul",
+)  # fmt: skip
+OWN_BLOCKS = ("if", "while")
+"""What has blocks of operators of its own."""
 
 
 def read(file: ForeignFile, asked: Asked) -> Sketch:
@@ -67,7 +72,7 @@ class Reader:
             self.sketch.notes.append("statistics of batch norms are buffers; Paddle's own summary counts them, too")
         return finished(self.sketch, self.outputs)
 
-    def made(self, operator: Operator) -> list[Value]:
+    def made(self, operator: Operator) -> list[Value | None]:
         """What an operator makes; nothing where it is not known, or takes what is not."""
         values = [[self.values.get(name) for name in place] for place in operator.inputs]
         if operator.kind == "data":
@@ -81,14 +86,14 @@ class Reader:
         if operator.kind in PASSED:
             return [] if first is None else [first]
         if operator.kind == "split" and isinstance(first, Several):
-            return parts(self.call(operator, values))
+            return [*parts(self.call(operator, values))]
         if operator.kind not in RULES:
             return self.other(operator, values)
         if any(one is None for place in values for one in place):
             return []  # what it takes is of an operator that is not known, which is told
         call = self.call(operator, values)
         call.bias = operator.kind in BIASED and self.bias_behind(operator, values)
-        found: list[Value] = RULES[operator.kind](call)
+        found: list[Value | None] = RULES[operator.kind](call)
         self.hold(call, found)
         return found
 
@@ -97,20 +102,26 @@ class Reader:
         lives = [one for place in values for one in place if isinstance(one, int)]
         weight = next((one.name for place in values for one in place if isinstance(one, Weight)), "")
         build = Build(self.sketch, weight.rpartition(".")[0], operator.kind, None, lives)
-        return Call(build, operator, values, self.batch, self.owners)
+        made = Call(build, operator, values, self.batch, self.owners)
+        made.stated, made.taken = self.program.shapes, self.takers
+        return made
 
-    def other(self, operator: Operator, values: list[list[Value | None]]) -> list[Value]:
+    def other(self, operator: Operator, values: list[list[Value | None]]) -> list[Value | None]:
         """An operator that no table knows."""
         call = self.call(operator, values)
         if self.asked.opaque and call.build.tensors:
-            made: list[Value] = []
+            made: list[Value | None] = []
             for place, name in enumerate(operator.outputs):
                 dims = self.program.shapes.get(name, ())
                 if len(dims) < 2 or min(dims[1:]) < 1:
                     raise call.fault("the file states no shape for what it makes")
                 made.append(call.build.opaque(dims[1:], *call.build.tensors, suffix=f"_{place}" if place else ""))
             return made
-        if call.build.tensors or not any(one is None for place in values for one in place):
+        if (
+            operator.kind in OWN_BLOCKS
+            or call.build.tensors
+            or not any(one is None for place in values for one in place)
+        ):
             self.unknown.add(operator.kind, f"operator {operator.number}", None)
         return []
 
@@ -156,7 +167,7 @@ class Reader:
         value = self.program.weights.get(name)
         return value if isinstance(value, Weight) else None
 
-    def hold(self, call: Call, made: list[Value]) -> None:
+    def hold(self, call: Call, made: list[Value | None]) -> None:
         """What comes out, against what the file states. Raises CnncalcError."""
         for value, name in zip(made, call.operator.outputs):
             said = self.program.shapes.get(name, ())[1:]

@@ -63,6 +63,8 @@ def reshape(call: Call) -> list[Value]:
         if prod(dims) != prod(value.dims):
             raise call.fault("a weight has another number of elements", f"{value.dims} to {target}"[:120])
         return [value._replace(dims=dims)]
+    if isinstance(value, Numbers):
+        return [value]
     x = call.x()
     return [call.shaped(x, _without_batch(call, target, x))]
 

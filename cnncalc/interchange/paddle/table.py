@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cnncalc.interchange.paddle import layers, rarer, shapes
+from cnncalc.interchange.paddle import further, layers, rarer, shapes
 from cnncalc.interchange.paddle.call import Rule
 
 __all__ = ["PASSED", "RULES"]
@@ -20,9 +20,17 @@ PASSED = (
     "dequantize_linear",
 )
 """What hands its input on."""
+KNOWN_BY_SHAPE = (
+    "affine_grid", "argsort", "atan2", "bitwise_and", "bitwise_or", "cumprod", "cumsum", "equal", "fft_r2c",
+    "flip", "fractional_max_pool2d", "fractional_max_pool3d", "gather", "gather_nd", "greater_equal", "greater_than",
+    "grid_sample", "index_select", "isfinite_v2", "label_smooth", "less_equal", "less_than", "logical_and",
+    "logical_not", "logical_or", "logit", "masked_fill", "not_equal", "one_hot", "prod", "put_along_axis",
+    "roi_align", "roll", "scatter", "take_along_axis", "temporal_shift", "tril", "triu", "unpool", "unpool3d", "where",
+)  # fmt: skip
+"""What has no weights and no layer here: opaque, of the shape that the file states."""
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("conv2d", "conv3d", "depthwise_conv2d"), layers.convolution),
-    **dict.fromkeys(("conv2d_transpose", "depthwise_conv2d_transpose"), layers.deconvolution),
+    **dict.fromkeys(("conv2d_transpose", "depthwise_conv2d_transpose", "conv3d_transpose"), layers.deconvolution),
     **dict.fromkeys(("batch_norm", "batch_norm_", "sync_batch_norm_"), layers.batch_norm),
     "layer_norm": layers.layer_norm,
     "group_norm": rarer.group_norm,
@@ -82,6 +90,32 @@ RULES: Mapping[str, Rule] = {
     "slice": shapes.slice_,
     "mean": shapes.reduce("mean"),
     "sum": shapes.reduce("sum"),
-    "max": shapes.reduce("max"),
+    **dict.fromkeys(("max", "amax"), shapes.reduce("max")),
+    **dict.fromkeys(("min", "amin"), shapes.reduce("min")),
+    "logsumexp": shapes.reduce("logsumexp"),
+    "p_norm": further.length,
+    "clip": further.clip,
+    "bmm": further.bmm,
+    "einsum": further.einsum,
+    **dict.fromkeys(("expand", "expand_as"), further.expand),
+    "tile": further.tile,
+    "unbind": further.unbind,
+    "strided_slice": further.strided,
+    "topk": further.topk,
+    **dict.fromkeys(("argmax", "argmin"), further.argmax),
+    "fold": further.fold,
+    "lp_pool2d": further.lp_pool,
+    "rrelu": further.rrelu,
+    "numel": further.count_of,
+    "full_like": further.filled_like,
+    "arange": further.counted,
+    "swiglu": further.swiglu,
+    "bilinear": further.bilinear,
+    "add_n": further.added,
+    "crop": further.crop,
+    "linear_interp": layers.resize("linear", 1),
+    "trilinear_interp": layers.resize("linear", 3),
+    **dict.fromkeys(("assign_value", "assign_value_"), further.listed),
+    **dict.fromkeys(KNOWN_BY_SHAPE, further.stated),
 }
 """A function of an operator, with what it takes, to what it makes."""
