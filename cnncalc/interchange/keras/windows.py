@@ -164,8 +164,11 @@ def resize(call: Call) -> int:
 
 
 def center_crop(call: Call) -> int:
-    """CenterCrop and RandomCrop: a map of the given size."""
-    return call.put("crop", size=_timed(call, (call.whole("height"), call.whole("width"))))
+    """CenterCrop and RandomCrop: a map of the given size; a smaller one is enlarged, as far as it is cut first."""
+    size = (call.whole("height"), call.whole("width"))
+    if any(length < wanted for length, wanted in zip(call.x[0][-2:], size)):
+        return call.put("upsample", size=_timed(call, size, call.x[0][1]), mode="linear")
+    return call.put("crop", size=_timed(call, size))
 
 
 DIMENSIONS = ("1D", "2D", "3D")
