@@ -129,7 +129,7 @@ def many(count: int) -> str:
     return "input: 8x4x4\nlayers:\n" + "".join(f"  - {line}\n" for line in lines)
 
 
-def counted(sketch):
+def calls_of(sketch):
     """How many functions are called until the text of a sketch is there."""
     calls = 0
 
@@ -148,7 +148,7 @@ def counted(sketch):
 
 def test_the_search_for_blocks_ends_soon():
     """Of twice as many layers it takes twice as long: without a bound it would go over all of them again and again."""
-    few, twice = (counted(chained(flat(load_text(many(count), "net.yaml", Options())))) for count in (3_000, 6_000))
+    few, twice = (calls_of(chained(flat(load_text(many(count), "net.yaml", Options())))) for count in (3_000, 6_000))
     assert twice < 2.5 * few
 
 
