@@ -27,7 +27,7 @@ class Line:
         for start in range(0, len(line) - dilation * (kernel - 1), stride):
             window = [line[start + dilation * i] for i in range(kernel)]
             result.append(any(holds for _, holds in window))
-            taken |= {place for place in range(start, start + dilation * (kernel - 1) + 1)}
+            taken |= set(range(start, start + dilation * (kernel - 1) + 1))
         last = max(taken)
         lost = sum(holds for place, (_, holds) in enumerate(line) if place > last)
         if lost and dilation * (kernel - 1) + 1 >= stride:
