@@ -25,6 +25,7 @@ FILES = {
     "odd.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n" * 300 + "  - conv 2 k99\n",
     "measured.yaml": "input: 2x?8..9x9\nlayers: [conv 4 k?"
     + ", conv ?8|16 k3 s? p1" * 3 + "]\n",
+    "square.yaml": "input: 2x4x4x4\nlayers: [{matmul: , from: [input, previous]}]\n",
     "volume.yaml": "input: 3x5x4x4\nlayers: [topk 1 axis=3, instancenorm nostats]\n",
     "rounded.yaml": "input: 6x2x2\nlayers: [maxpool 1x3 s1x1 p1 ceil]\ndialect: keras\n",
     "family.yaml": "input: 3x8x8\nvariables: {w: 4}\nlayers:\n" + "  - conv $w k3 p1\n  - relu\n" * 100,
@@ -72,6 +73,7 @@ def folder(tmp_path_factory):
         ("solve variable odd.yaml w --to 20000 --want params==1", 2, "no value of `w` that was tried makes a net"),
         ("solve variable efficientnet_v2_l width --to 64 --want biases<=9 --checkpoint conv1", 2, "matches no group"),
         ("solve input-size volume.yaml", 0, "2 ≤ D"),
+        ("solve input-size square.yaml", 0, "1 ≤ D ≤ 1,024, H = 4, W = 4"),
         ("solve input-size related.yaml", 0, "listed up to 512 only"),
         ("solve input-size lenet5 --where 7//(W+H)==H", 1, "lenet5"),
         ("solve input-size lenet5 --where 7%(W*H)==H", 1, "lenet5"),

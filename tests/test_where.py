@@ -163,6 +163,20 @@ def test_what_goes_on_to_hold_is_kept_at_once(where, layers):
         assert len(inside) == wanted, (d, h, w)
 
 
+@pytest.mark.parametrize(
+    "text", ["D == W", "2 * W <= D", "H + 3 == W", "D + H == 2 * W", "W // 8 == D // 8", "D == 3 and H > W"]
+)
+def test_where_one_axis_follows_from_the_others_few_lengths_are_tried(tmp_path, monkeypatch, text):
+    """Bisection finds them: the work of trying all is far beyond the bound."""
+    monkeypatch.setattr("cnncalc.solve.inputs.boxes.MOST_WORK", 40_000)
+    net = tmp_path / "net.yaml"
+    net.write_text("input: 2x4x4x4\nlayers: [relu]\n")
+    found = solve_input(str(net), Options(), InputWants(where=(text,), high=40))
+    meant = {at for at in product(range(1, 41), repeat=3) if eval(text, dict(zip("DHW", at)))}
+    assert meant == {at for box in found.boxes for at in product(*(range(low, last + 1) for _, low, last in box))}
+    assert not found.remarks
+
+
 def test_boxes_that_touch_are_one():
     answer = solve_input("vgg16", Options(), InputWants(where=("H * W <= 1200",), high=64))
     assert answer.boxes[0] == (("H", 32, 32), ("W", 32, 37))

@@ -59,7 +59,7 @@ def test_no_thread_is_left_when_the_rest_is_not_wanted(tmp_path):
     before = {*threading.enumerate()}
     results = in_order(Work(begin, (tmp_path,), square, none), range(40), Runner(2))
     assert next(results) == 0
-    results.close()
+    del results
     assert {*threading.enumerate()} == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
@@ -9,14 +10,15 @@ from typing import Any
 
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
 from cnncalc.arithmetic.symbolic.relating import direction
+from cnncalc.arithmetic.symbolic.tables import Sum
 
 __all__ = ["boxes_of"]
 
-MOST_WORK = 1_600_000
-"""Relations that are tried; they take about a second."""
+MOST_WORK = 1_050_000
+"""Relations that are tried, of two axes up to 1,024; they take about a second."""
 MOST_RUNS = 300_000
 """Lengths of all axes together."""
-AS_TEXT = 6
+AS_TEXT = 8
 """Trying a relation that is computed from its text takes as much as so many others."""
 LONG = 16
 """Characters that take no longer; a text of twice as many takes twice as long."""
@@ -57,14 +59,15 @@ def _up_to(
 ) -> tuple[list[list[Run]], list[tuple[Run, ...]] | None]:
     """The runs of every axis, and the boxes of them that do; None where that is too much work.
 
-    Where relations can be over before an axis is, how much there is to try is seen by trying, which is done once.
+    Where relations can be over before an axis is, or say where along one they may hold, how much there is to try is
+    seen by trying, which is done once.
     """
     if (high - low + 1) * len(symbols) > MOST_RUNS:
         return [], None
     runs = [_runs(condition, symbol, low, high) for symbol in symbols]
     walk = _Walk(condition, symbols, runs)
-    may_be_over = not one_by_one and any(relation.over is not None for relation in condition.relations)
-    if not may_be_over and walk.work * prod(map(len, runs)) > MOST_WORK:
+    over = any(walk.growing) or any(relation.over is not None for relation in condition.relations)
+    if (one_by_one or not over) and walk.work * prod(map(len, runs)) > MOST_WORK:
         return runs, None
     return runs, walk.found()
 
@@ -72,7 +75,8 @@ def _up_to(
 class _Walk:
     """Tries boxes in order; what lies behind lengths at which a relation is over is passed over.
 
-    Where what holds goes on to hold at all larger lengths, all of these are kept at once.
+    Where what holds goes on to hold at all larger lengths, all of these are kept at once. Where a relation's difference
+    only grows along the last of its axes, or only falls, as that of H = W does, bisection finds what may hold there.
     """
 
     def __init__(self, condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]]) -> None:
@@ -81,6 +85,14 @@ class _Walk:
         self.left = MOST_WORK
         self.upward = all(relation.upward for relation in self.relations)
         self.boxes: list[tuple[Run, ...]] = []
+        self.growing: list[list[tuple[Relation, int]]] = [[] for _ in symbols]
+        """The relations whose last axis is this one, along which their difference grows (1) or falls (-1)."""
+        for relation in self.relations:
+            axis = max(map(symbols.index, relation.symbols))
+            difference = _difference(relation)
+            way = 0 if difference is None else direction(difference, symbols[axis])
+            if way:
+                self.growing[axis].append((relation, way))
 
     def found(self) -> list[tuple[Run, ...]] | None:
         """Every box that does; None where that is too much work."""
@@ -95,7 +107,14 @@ class _Walk:
     def _along(self, axis: int, box: tuple[Run, ...], lengths: dict[str, int]) -> bool:
         """Go along one axis; whether even its first length is behind the end of some relation."""
         symbol, last = self.symbols[axis], axis == len(self.symbols) - 1
-        for place, run in enumerate(self.runs[axis]):
+        start, end = 0, len(self.runs[axis])
+        if self.growing[axis]:
+            lengths[symbol] = self.runs[axis][0][0]
+            if any(relation.over is not None and relation.over(lengths) for relation, _ in self.growing[axis]):
+                return True
+            start, end = self._between(axis, lengths)
+        for place in range(start, end):
+            run = self.runs[axis][place]
             lengths[symbol] = run[0]
             if self.upward:
                 lengths.update(
@@ -119,6 +138,24 @@ class _Walk:
             return False
         return any(relation.over is not None and relation.over(lengths) for relation in self.relations)
 
+    def _between(self, axis: int, lengths: dict[str, int]) -> tuple[int, int]:
+        """From which place along an axis to which the relations may hold whose differences grow, or fall, there."""
+        symbol, runs = self.symbols[axis], self.runs[axis]
+        start, end = 0, len(runs)
+        for relation, way in self.growing[axis]:
+            difference = _difference(relation)
+            assert difference is not None
+
+            def signed(run: Run) -> int:
+                return way * difference.at({**lengths, symbol: run[0]})  # noqa: B023 - asked before the next
+
+            self.left -= 2 * self.work * len(runs).bit_length()
+            if way > 0 or relation.zero is not None:
+                start = max(start, bisect_left(runs, 0, key=signed))
+            if way < 0 or relation.zero is not None:
+                end = min(end, bisect_right(runs, 0, key=signed))
+        return start, end
+
     def _hold(self, lengths: Mapping[str, int]) -> bool:
         """Whether every relation holds."""
         self.left -= self.work
@@ -138,12 +175,19 @@ def _whole(runs: Sequence[Run]) -> list[Run]:
     return made
 
 
+def _difference(relation: Relation) -> Sum | None:
+    """What a relation says to be 0, or at least 0; None where it is computed from its text."""
+    difference: Sum | None = relation.zero if relation.zero is not None else relation.least
+    return difference
+
+
 def _work(relation: Relation) -> int:
     """What it takes to try a relation: one of two terms, as H = W, counts as one."""
     long = max(len(relation.text) // LONG, 1)
     if not relation.sizes:
         return AS_TEXT * long
-    difference = relation.zero if relation.zero is not None else relation.least
+    difference = _difference(relation)
+    assert difference is not None
     return max(len(difference.terms) // 2, long)
 
 
@@ -182,9 +226,9 @@ def _left_behind(
 
 def _never_past(relation: Relation, symbol: str, lengths: Sequence[Mapping[str, int]]) -> bool:
     """Whether a relation fails at all these lengths, and goes on to fail as the symbol's own grows."""
-    difference = relation.zero if relation.zero is not None else relation.least
+    difference = _difference(relation)
     way = 0 if difference is None else direction(difference, symbol)
-    values = [difference.at(at) for at in lengths] if way else [0]
+    values = [0] if difference is None or not way else [difference.at(at) for at in lengths]
     if way < 0:
         return max(values, default=-1) < 0
     return relation.zero is not None and min(values, default=1) > 0
