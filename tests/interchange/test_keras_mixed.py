@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from test_keras import entering, functional, layer, new
+from test_keras import entering, functional, layer, new, operation
 
-from cnncalc import load, report
+from cnncalc import CnncalcError, load, report
 
 MAP, STEPS, FILM = (8, 9, 4), (12, 8), (5, 4, 10, 11)
 FIRST = {"data_format": "channels_first"}
@@ -205,3 +205,50 @@ def test_attention_along_one_axis_asks_those_of_its_row(tmp_path, read):
     assert read([one], [(3, 12, 8)])[:2] == ([(3, 12, 8)], 288)
     row = report(load(tmp_path / "net.json"))["y"]
     assert row.macs == 36 * 8 * 8 * 4 + 2 * 3 * 12 * 12 * 8  # four projections, scores and sums in each of three rows
+
+
+FILM_OF_MAPS = (5, 10, 11, 4)
+TIMED = {
+    "depthwise": (layer("DepthwiseConv2D", "i", kernel_size=3, depth_multiplier=2), FILM_OF_MAPS, (5, 8, 9, 8), 80),
+    "separable": (layer("SeparableConv2D", "i", filters=6, kernel_size=3), FILM_OF_MAPS, (5, 8, 9, 6), 66),
+    "a crop": (layer("CenterCrop", "i", height=5, width=6), FILM_OF_MAPS, (5, 5, 6, 4), 0),
+    "an adaptive pool": (layer("AdaptiveAveragePooling2D", "i", output_size=[3, 3]), FILM_OF_MAPS, (5, 3, 3, 4), 0),
+    "a repeat": (layer("RepeatVector", "i", n=4), (5, 8), (5, 4, 8), 0),
+}
+
+
+@pytest.mark.parametrize(("inner", "shape", "end", "params"), TIMED.values(), ids=TIMED)
+def test_at_every_time_step(read, inner, shape, end, params):
+    assert read([within("TimeDistributed", inner)], [shape])[:2] == ([end], params)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "ConvLSTM1D"])
+def test_what_runs_along_a_sequence_at_every_step_is_refused(read, kind):
+    inner = layer(kind, "i", units=4, filters=3, kernel_size=3)
+    with pytest.raises(CnncalcError, match="at every time step"):
+        read([within("TimeDistributed", inner)], [(5, 3, 9, 4) if kind == "ConvLSTM1D" else (5, 12, 8)])
+
+
+OPERATIONS = {
+    "any": ({"axis": [1]}, (8,)),
+    "prod": ({"axis": -1, "keepdims": True}, (12, 1)),
+    "repeat": ({"repeats": 2, "axis": 1}, (24, 8)),
+    "diff": ({"n": 1, "axis": 1}, (11, 8)),
+    "tile": ({"repeats": [1, 2, 1]}, (24, 8)),
+    "one_hot": ({"num_classes": 5, "axis": -1}, (12, 8, 5)),
+    "top_k": ({"k": 3}, (12, 3)),
+    "split": ({"indices_or_sections": 2, "axis": -1}, (12, 4)),
+    "cast": ({"dtype": "float16"}, STEPS),
+}
+
+
+@pytest.mark.parametrize(("name", "shape"), [(name, shape) for name, (_, shape) in OPERATIONS.items()])
+def test_operations(read, name, shape):
+    kind = "".join(part.capitalize() for part in name.split("_"))
+    one = operation(kind, "y", [new("x0")], **OPERATIONS[name][0])
+    assert read([one], [STEPS]) == ([shape], 0, 0)
+
+
+def test_a_pipeline_is_its_layers(read):
+    layers = [layer("Rescaling", "r", scale=0.1), layer("CenterCrop", "c", height=4, width=4)]
+    assert read([layer("Pipeline", "y", [called("x0")], layers=layers)], [MAP]) == ([(4, 4, 4)], 0, 0)

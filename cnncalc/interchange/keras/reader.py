@@ -47,7 +47,7 @@ def sketched(root: Any, asked: Asked) -> Sketch:
     work = Work(sketch, is_channels_first(model), dict(asked.inputs))
     net = _Expanded(work)
     try:
-        sketch.outputs = net.model(model, None, "", 0)
+        sketch.outputs = [net.passed(end) for end in net.model(model, None, "", 0)]
     except CnncalcError:
         if not work.unknown:
             raise  # else it follows from what is not known
@@ -109,6 +109,14 @@ class _Expanded:
                 Fault("an output of the model is made by no layer", layer=path or None, values=str(missing)[:80])
             )
         return [made[ref] for ref in leaving]
+
+    def passed(self, end: int) -> int:
+        """An output of the net; an input that comes out as it is goes through an identity."""
+        sketch = self.work.sketch
+        if sketch.operators[end].layer is not None:
+            return end
+        name = self.work.name(f"{sketch.operators[end].name}.out")
+        return sketch.add(name, "identity", {}, [end], place=None, foreign="InputLayer")
 
     def _input(self, layer: Entry) -> int:
         shape = layer.config.get("batch_shape") or layer.config.get("batch_input_shape")
@@ -178,6 +186,10 @@ class _Expanded:
         if layer.kind == "TimeDistributed":
             inner = entry_of(layer.config.get("layer"))
             return self.applied(inner._replace(name=layer.name), node, tensors, path, depth + 1, True, made)
+        if layer.kind == "Pipeline":
+            for inner in map(entry_of, layer.config.get("layers") or []):
+                tensors = self.applied(inner, node, tensors, f"{path}.{inner.name}", depth + 1, timed, made)
+            return tensors
         if layer.kind == "SpectralNormalization":
             inner = entry_of(layer.config.get("layer"))._replace(name=layer.name)
             within = self.applied(inner, node, tensors, path, depth + 1, timed, made)

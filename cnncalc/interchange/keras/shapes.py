@@ -59,8 +59,8 @@ def permuted(call: Call, order: list[int]) -> int:
 def repeat_vector(call: Call) -> int:
     """RepeatVector: the vector at n time steps."""
     features = call.x[0][0]
-    column = call.put("reshape", suffix="column", shape=(features, 1))
-    return call.put("expand", column, suffix="repeated", shape=(-1, call.whole("n")))
+    column = call.put("reshape", suffix="column", shape=(features, *call.x[0][1:], 1))
+    return call.put("expand", column, suffix="repeated", shape=(*(-1 for _ in call.x[0]), call.whole("n")))
 
 
 def dense(call: Call) -> int:

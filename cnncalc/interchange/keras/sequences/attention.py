@@ -66,10 +66,11 @@ def _asked(
     Where it runs along some axes of a map alone, and a map asks itself, these are windows as long as the axes.
     """
     rank, along = call.rank, call.config.get("attention_axes")
-    axes = set(call.axes(along)) if isinstance(along, (list, int)) and along else set(range(1, rank))
-    if axes != set(range(1, rank)):
-        if query != key or key != value or 0 in axes:
-            raise call.fault("it runs along some axes of a map only where that asks itself", f"along {str(along)[:40]}")
+    whole = set(range(1 + call.timed, rank))
+    axes = set(call.axes(along)) if isinstance(along, (list, int)) and along else whole
+    if axes != set(range(1, rank)) and (query != key or key != value or 0 in axes):
+        call.work.sketch.notes.append(f"{call.path}: its products are counted as if it ran along all axes, not {along}")
+    elif axes != set(range(1, rank)):
         lengths = call.shape(query)
         fields["window"] = tuple(lengths[axis] if axis in axes else 1 for axis in range(1, rank))
         return [query], lambda made: made

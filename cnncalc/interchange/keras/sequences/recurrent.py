@@ -86,6 +86,8 @@ def _states(cell: Entry) -> int:
 
 def _put(call: Call, cell: Entry, x: int, suffix: str, *, both: bool, final: bool) -> int:
     """A cell along a sequence, as a layer of ours."""
+    if call.timed:
+        raise call.fault("it runs along a sequence at every time step", help="call it on each sequence by itself")
     wrapper, call.entry = call.entry, cell._replace(name=call.entry.name)
     try:
         rule = _over_maps if cell.kind in MAPS else _over_features
