@@ -229,7 +229,7 @@ def test_what_runs_along_a_sequence_at_every_step_is_refused(read, kind):
         read([within("TimeDistributed", inner)], [(5, 3, 9, 4) if kind == "ConvLSTM1D" else (5, 12, 8)])
 
 
-OPERATIONS = {
+OPERATIONS: dict[str, tuple[dict[str, object], tuple[int, ...]]] = {
     "any": ({"axis": [1]}, (8,)),
     "prod": ({"axis": -1, "keepdims": True}, (12, 1)),
     "repeat": ({"repeats": 2, "axis": 1}, (24, 8)),
