@@ -38,7 +38,7 @@ def name_parts(name: str) -> list[str]:
 def apart(paths: list[list[str]]) -> list[list[str]]:
     """The names with no layer called as the group around one other: `x1` beside `x1/bn` leaves that as `x1_bn`.
 
-    Around several others it is the one name that has to give way, where the levels are numbered.
+    A group of several stays one, and of the two what comes later is numbered.
     """
     around = Counter(tuple(path[:depth]) for path in paths if path[-1] for depth in range(1, len(path)))
     taken = {tuple(path) for path in paths}

@@ -39,9 +39,11 @@ OTHERWISE = "give a file of a net, as docs/formats.md lists them; one of ours ha
 def stranger(root: Mapping, keys: Collection[str]) -> Fault | None:
     """The one fault of a mapping with no key of a net, and none that is meant for one; None for any other."""
     own = list(root.entries)
-    if not own or any(key in keys for key in own) or any(near(key[:60], keys) for key in own[:LOOKED]):
+    if not own or any(key in keys for key in own):
         return None
     what, help = next(((what, help) for known, what, help in SEEM if not known.isdisjoint(own)), ("", OTHERWISE))
+    if not what and any(near(key[:60], keys) for key in own[:LOOKED]):
+        return None
     shown = ", ".join(f"`{key[:40]}`" for key in own[:SHOWN])
     more = f" and {len(own) - SHOWN:,} more" if len(own) > SHOWN else ""
     seems = f"it seems to be {what}; its keys are" if what else "its keys are"
