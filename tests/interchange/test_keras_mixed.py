@@ -93,6 +93,13 @@ LAID_OUT = {
         470,
         True,
     ),
+    "features of a map": (
+        [layer("Conv1D", "c", [called("x0")], **CONV, **FIRST), layer("Dense", "y", [called("c")], units=5)],
+        [(8, 12)],
+        [(6, 5)],
+        150 + 55,
+        True,
+    ),
     "a cell on maps": (
         [layer("ConvLSTM2D", "y", [called("x0")], filters=3, kernel_size=3, return_sequences=True, **FIRST)],
         [FILM],
@@ -252,3 +259,11 @@ def test_operations(read, name, shape):
 def test_a_pipeline_is_its_layers(read):
     layers = [layer("Rescaling", "r", scale=0.1), layer("CenterCrop", "c", height=4, width=4)]
     assert read([layer("Pipeline", "y", [called("x0")], layers=layers)], [MAP]) == ([(4, 4, 4)], 0, 0)
+
+
+def test_a_flattening_says_nothing_of_a_sequence(read):
+    dense = within("TimeDistributed", layer("Dense", "i", units=5)) | {"name": "d"}
+    layers = [dense, layer("GroupQueryAttention", "a", [called("d", "d")], **GROUPED)]
+    layers.append(layer("Flatten", "y", [called("a")], **FIRST))
+    found, params, _ = read(layers, [(9, 6)])
+    assert (found, params) == ([(45,)], 35 + 32 * 5 * 2 + 2 * (16 * 5) + 32 + 2 * 16 + 5)

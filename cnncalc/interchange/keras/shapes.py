@@ -68,8 +68,6 @@ def dense(call: Call) -> int:
     units, bias = call.whole("units", call.config.get("output_dim")), call.flag("use_bias", True)
     if call.rank == 1:
         return activated(call, call.put("linear", out=units, bias=bias))
-    if call.work.channels_first:
-        return activated(call, call.put("linear", out=units, bias=bias, axis="last"))
     if call.rank <= 4:
         return activated(call, call.put("conv", out=units, kernel=(1,) * (call.rank - 1), bias=bias))
     raise call.fault("it takes a vector, or a map with 1 to 3 axes beside the features")
