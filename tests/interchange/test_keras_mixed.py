@@ -83,6 +83,16 @@ LAID_OUT = {
         222,
         True,
     ),
+    "flat at every step": (
+        [
+            layer("TimeDistributed", "c", [called("x0")], layer=layer("Conv2D", "i", **CONV, **FIRST)),
+            layer("TimeDistributed", "y", [called("c")], layer=layer("Flatten", "f", **FIRST)),
+        ],
+        [FILM],
+        [(5, 432)],
+        222,
+        True,
+    ),
     "a sequence behind": (
         [
             layer("Conv1D", "c", [called("x0")], **CONV, **FIRST),

@@ -13,8 +13,8 @@ __all__ = ["SHAPES", "of_length_one", "permuted", "reshaped"]
 def flatten(call: Call) -> int:
     """Flatten: a vector; at every time step a sequence of vectors."""
     if call.timed:
-        steps = call.x[0][1]
-        return call.put("reshape", shape=(-1, steps))
+        steps = call.x[0][call.step_axis]
+        return call.put("reshape", shape=call.work.shape_in((steps, -1)))
     return call.put("identity") if call.rank == 1 else call.put("flatten")
 
 
@@ -32,7 +32,7 @@ def reshape(call: Call) -> int:
     """Reshape."""
     target = call.config.get("target_shape", call.config.get("dims"))
     if call.timed and isinstance(target, list):
-        target = [call.x[0][1], *target]
+        target = [call.x[0][call.step_axis], *target]
     return reshaped(call, target)
 
 
