@@ -277,3 +277,13 @@ def test_a_flattening_says_nothing_of_a_sequence(read):
     layers.append(layer("Flatten", "y", [called("a")], **FIRST))
     found, params, _ = read(layers, [(9, 6)])
     assert (found, params) == ([(45,)], 35 + 32 * 5 * 2 + 2 * (16 * 5) + 32 + 2 * 16 + 5)
+
+
+def test_a_model_inside_may_be_an_output(tmp_path):
+    inner = functional([entering("i", MAP), layer("Conv2D", "c", [called("i")], **CONV)], ["i"], ("c",))
+    inner |= {"name": "inner", "inbound_nodes": [called("x0")]}
+    model = functional([entering("x0", MAP), inner], ["x0"], ("inner",))
+    model["config"]["output_layers"] = [["inner", 1, 0]]  # as Keras 3.15.1 writes it
+    path = tmp_path / "net.json"
+    path.write_text(json.dumps(model))
+    assert report(load(path)).totals.params == 222
