@@ -11,6 +11,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.structure.overwriting import apart, overwritten
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.program import Operation, Program, program_of
 from cnncalc.interchange.torch_export.rules.table import OPERATORS, shape_alone
@@ -70,7 +71,18 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     if not sketch.outputs:
         raise CnncalcError(Fault(f"`{name}` gives nothing that was computed"))
     _say_uncounted(world)
+    _keep_copies(world)
     return _led(sketch)
+
+
+def _keep_copies(world: World) -> None:
+    """Let nothing be overwritten of which the program made a copy before, since what is read has no copies."""
+    sketch = world.sketch
+    layers = sketch.overwriting() if world.copied else []
+    for layer, tensors, takers in overwritten(sketch.operators, layers):
+        later = not tensors.isdisjoint(sketch.outputs) or any(taker > layer for taker in takers)
+        if later and not tensors.isdisjoint(world.copied):
+            sketch.operators[layer] = apart(sketch.operators[layer])
 
 
 def _each_once(sketch: Sketch, ends: list[int]) -> list[int]:

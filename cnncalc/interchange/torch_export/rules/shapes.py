@@ -18,7 +18,10 @@ SPLIT = {"hsplit": 1, "vsplit": 0, "dsplit": 2}
 
 def same(call: Call) -> Value:
     """What changes neither elements nor shape."""
-    return next(iter(call.arguments.values()))
+    value = next(iter(call.arguments.values()))
+    if call.word == "clone" and isinstance(value, Tensor):
+        call.world.copied.add(value.number)
+    return value
 
 
 def reshaped(call: Call) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.interchange.torch_export.calls import Call
@@ -105,14 +106,22 @@ def pool(kind: str) -> Any:
             spread = [(k - 1) * apart for k, apart in zip(kernel, fields["dilation"])]
             if all(2 * max(pair) <= k for pair, k in zip(sides, kernel)):
                 x, fields["padding"] = before, tuple(sides)
-            elif max(fields["stride"]) == 1 and sides == [(n // 2, n - n // 2) for n in spread]:
-                x, fields["padding"] = before, "same"
+            elif sides == _same_sides(before.dims[2:], fields["stride"], spread):
+                x, fields["padding"], fields["rounding"] = before, "same", None
             else:
                 x = _below_all(call, before, border, kernel, fields["dilation"])
         made = call.put(kind, x, **fields)
         return [made, Places(made.number)] if call.used_beside_the_first() else made
 
     return rule
+
+
+def _same_sides(
+    lengths: tuple[int, ...], stride: tuple[int, ...], spread: Sequence[int]
+) -> list[tuple[int, int]]:
+    """The border of `same` windows, whose first and last pixel are so far apart: n / s of them, rounded up, fit just."""
+    apart = [max(((n - 1) // s) * s + far + 1 - n, 0) for n, s, far in zip(lengths, stride, spread)]
+    return [(n // 2, n - n // 2) for n in apart]
 
 
 def _below_all(
