@@ -116,9 +116,7 @@ def pool(kind: str) -> Any:
     return rule
 
 
-def _same_sides(
-    lengths: tuple[int, ...], stride: tuple[int, ...], spread: Sequence[int]
-) -> list[tuple[int, int]]:
+def _same_sides(lengths: tuple[int, ...], stride: tuple[int, ...], spread: Sequence[int]) -> list[tuple[int, int]]:
     """The border of `same` windows, whose first and last pixel are so far apart: n / s of them, rounded up, fit just."""
     apart = [max(((n - 1) // s) * s + far + 1 - n, 0) for n, s, far in zip(lengths, stride, spread)]
     return [(n // 2, n - n // 2) for n in apart]
