@@ -31,7 +31,7 @@ NETS = {
         "input: 2x4x4\nlayers: [{concat: [[], conv 2 k1]}, {minimum: [[conv 3 k3 p1, conv 6 k1], [relu, conv 6 k1], "
         "[{maximum: [[layernorm last bias], relu inplace]}, conv 6 k1]]}]"
     ),
-    "a dilated pool with a stride in a border of its own": "input: 6x4x5x4\nlayers: [maxpool 3x1x3 s3 same d2x1x3 ceil]",
+    "a dilated pool in a border of its own": "input: 6x4x5x4\nlayers: [maxpool 3x1x3 s3 same d2x1x3 ceil]",
     "the same of a sequence": "input: 5x7\nlayers: [maxpool k3 same d2 ceil]",
     "a modulated convolution whose bias and weight are as large": (
         "input: 1x1x6\nlayers: [{identity: , name: b}, global_avgpool flat, "

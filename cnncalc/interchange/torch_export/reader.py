@@ -35,6 +35,8 @@ ANEW = ("new_zeros", "new_ones", "new_full", "new_empty", "resize_as_", *LIKE)
 """What takes the shape and the type of a tensor alone, and is a constant, or numbers of chance."""
 ZEROS = ("zero_", "zeros", "zeros_like", "new_zeros")
 """What is a constant of zeros; ours are ones."""
+FULL = ("full", "full_like", "new_full")
+"""What is a constant of a number that it is given, and so perhaps of zeros."""
 MOST_OPERATIONS = 100_000
 
 
@@ -147,7 +149,8 @@ def _apply(world: World, operation: Operation, views: Views, *, opaque: bool) ->
         call = Call(world, operation)
         if _is_constant(call):
             source = next((one.number for one in call.arguments.values() if isinstance(one, Tensor)), None)
-            factor = 0.0 if call.word in ZEROS else 1.0
+            zeros = call.word in ZEROS or (call.word in FULL and call.get("fill_value") == 0)
+            factor = 0.0 if zeros else 1.0
             shapes = [world.program.shapes.get(one, ()) for one in operation.outputs]
             samples = [source is not None and dims[:1] == (world.size,) for dims in shapes]
             fresh = Parameter("", (), source=source, factor=factor)

@@ -117,7 +117,7 @@ def pool(kind: str) -> Any:
 
 
 def _same_sides(lengths: tuple[int, ...], stride: tuple[int, ...], spread: Sequence[int]) -> list[tuple[int, int]]:
-    """The border of `same` windows, whose first and last pixel are so far apart: n / s of them, rounded up, fit just."""
+    """The border of `same` windows, whose first and last pixel are so far apart: n / s of them, rounded up, fit."""
     apart = [max(((n - 1) // s) * s + far + 1 - n, 0) for n, s, far in zip(lengths, stride, spread)]
     return [(n // 2, n - n // 2) for n in apart]
 
@@ -206,6 +206,9 @@ def pad(call: Call) -> Tensor:
 
 def deformable(call: Call) -> Tensor:
     """torchvision's deform_conv2d: where its windows look is a tensor, and perhaps what each pixel weighs."""
+    given: Value = call.arguments.get("bias")
+    if is_fixed(given):  # torchvision gives zeros where there is none
+        call.arguments["bias"] = None
     weight, bias, names = _weights(call)
     taken = [call.tensor(call.arguments.get(name)) for name in ("input", "offset")]
     if call.get("use_mask", False):
@@ -216,7 +219,7 @@ def deformable(call: Call) -> Tensor:
         name: tuple(call.get(f"{short}_{end}", default) for end in ("h", "w"))
         for name, short, default in (("stride", "stride", 1), ("padding", "pad", 0), ("dilation", "dilation", 1))
     }
-    return call.put(
+    made = call.put(
         "deform_conv",
         *taken,
         parameters=names,
@@ -228,6 +231,7 @@ def deformable(call: Call) -> Tensor:
         groups=call.get("groups", 1),
         bias=bias,
     )
+    return plus(call, made, given, axis=1) if is_fixed(given) and given.factor else made
 
 
 def pixel_shuffle(call: Call) -> Tensor:
