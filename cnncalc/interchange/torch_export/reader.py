@@ -15,6 +15,7 @@ from cnncalc.interchange.structure.overwriting import apart, overwritten
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.program import Operation, Program, program_of
 from cnncalc.interchange.torch_export.rules.table import OPERATORS, shape_alone
+from cnncalc.interchange.torch_export.scattered import with_borders
 from cnncalc.interchange.torch_export.values import (
     LIKE,
     Parameter,
@@ -58,8 +59,9 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     sketch = Sketch(PurePath(name).name.removesuffix(".pt2"))
     world = World(program, sketch)
     _enter(world, name)
-    views = Views(program.operations, program.laid_out)
-    operations = views.leading(program.operations, world.used)
+    whole = with_borders(program)
+    views = Views(whole, program.laid_out)
+    operations = views.leading(whole, world.used)
     for operation in operations:
         _apply(world, operation, views, opaque=asked.opaque)
     if world.unknown:
