@@ -11,7 +11,8 @@ from cnncalc.language import load_text
 torch = pytest.importorskip("torch")
 read_back = pytest.importorskip("benchmarks.read_back")
 exported = pytest.importorskip("cnncalc.torch_backend.exporting").exported
-nn = torch.nn
+from torch import nn  # noqa: E402
+
 functional = torch.nn.functional
 
 

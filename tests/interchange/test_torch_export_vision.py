@@ -8,7 +8,7 @@ from cnncalc import from_torch, load, report, to_torch
 
 torch = pytest.importorskip("torch")
 ops = pytest.importorskip("torchvision.ops")
-nn = torch.nn
+from torch import nn  # noqa: E402
 
 
 class Deformed(nn.Module):
