@@ -44,6 +44,9 @@ NETS = {
         "input: 4x3x4x5\nlayers: [{identity: , name: b}, global_avgpool flat, linear 4, "
         "{modulated_conv: 6 k3x1x2 p1x0x1, from: [b, previous]}]"
     ),
+    "a buffer of each sample in another shape, of two samples": (
+        "input: 2\nlayers: [batchnorm nostats, parameter 2 nolearned, reshape 2x1, relu]"
+    ),
     "an attention with a table of distances for two samples": (
         "input: 6x4x4\nlayers: [reduce mean 1x2 keep, {attention: 1 relative}, batchnorm nostats]"
     ),

@@ -32,7 +32,8 @@ def reshaped(call: Call) -> Value:
     if isinstance(value, Places):
         return value
     if isinstance(value, Parameter) and not value.turned:
-        return value._replace(dims=dims, expanded=False)
+        each = value.expanded and call.world.size > 1 and dims[:1] == value.dims[:1]
+        return value._replace(dims=dims, expanded=each)
     x = call.tensor(value)
     if product(dims) != product(x.dims):
         raise Refused("it changes the number of elements")
