@@ -59,8 +59,8 @@ def permuted(call: Call, order: list[int]) -> int:
 def repeat_vector(call: Call) -> int:
     """RepeatVector: the vector at n time steps."""
     features = call.x[0][0]
-    column = call.put("reshape", suffix="column", shape=(features, 1))
-    return call.put("expand", column, suffix="repeated", shape=(-1, call.whole("n")))
+    column = call.put("reshape", suffix="column", shape=(features, *call.x[0][1:], 1))
+    return call.put("expand", column, suffix="repeated", shape=(*(-1 for _ in call.x[0]), call.whole("n")))
 
 
 def dense(call: Call) -> int:
@@ -78,6 +78,8 @@ def dense(call: Call) -> int:
 def embedding(call: Call) -> int:
     """Embedding: a vector for each number, also of a map of numbers, which has no channels."""
     numbers = call.tensors[0]
+    if call.entry.kind == "ReversibleEmbedding" and (call.kwargs.get("reverse") or not call.flag("tie_weights", True)):
+        raise call.fault("its table is used the other way round, as a matrix, which is known of no layer here")
     if call.rank > 1:
         numbers = call.put("reshape", suffix="numbers", shape=(1, *call.work.shape_out(call.x[0])))
     return call.put("embedding", numbers, vocabulary=call.whole("input_dim"), features=call.whole("output_dim"))
@@ -185,7 +187,7 @@ SHAPES: dict[str, Rule] = {
     "Permute": permute,
     "RepeatVector": repeat_vector,
     "Dense": dense,
-    "Embedding": embedding,
+    **dict.fromkeys(("Embedding", "ReversibleEmbedding"), embedding),
     "Add": merge("add"),
     "Subtract": merge("subtract"),
     "Multiply": merge("multiply"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.documents.library import hidden, in_library, is_bundled, is_plain, locate, open_document
+from cnncalc.language.documents.strangers import stranger
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.expressions.values import begin_work
@@ -112,6 +113,8 @@ class Document:
             self.faults.add("a net is a mapping of keys such as input and layers", place, help=help)
             self.faults.raise_any()
             return
+        if (strange := stranger(root, KEYS)) is not None:
+            raise CnncalcError(strange)
         whole = True
         if "extends" in root.entries:
             whole = self.extend(root.entries["extends"][1], folder, chain)
