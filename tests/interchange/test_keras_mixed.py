@@ -83,6 +83,16 @@ LAID_OUT = {
         222,
         True,
     ),
+    "flat at every step": (
+        [
+            layer("TimeDistributed", "c", [called("x0")], layer=layer("Conv2D", "i", **CONV, **FIRST)),
+            layer("TimeDistributed", "y", [called("c")], layer=layer("Flatten", "f", **FIRST)),
+        ],
+        [FILM],
+        [(5, 432)],
+        222,
+        True,
+    ),
     "a sequence behind": (
         [
             layer("Conv1D", "c", [called("x0")], **CONV, **FIRST),
@@ -91,6 +101,13 @@ LAID_OUT = {
         [(8, 12)],
         [(6, 5)],
         470,
+        True,
+    ),
+    "features of a map": (
+        [layer("Conv1D", "c", [called("x0")], **CONV, **FIRST), layer("Dense", "y", [called("c")], units=5)],
+        [(8, 12)],
+        [(6, 5)],
+        150 + 55,
         True,
     ),
     "a cell on maps": (
@@ -252,3 +269,21 @@ def test_operations(read, name, shape):
 def test_a_pipeline_is_its_layers(read):
     layers = [layer("Rescaling", "r", scale=0.1), layer("CenterCrop", "c", height=4, width=4)]
     assert read([layer("Pipeline", "y", [called("x0")], layers=layers)], [MAP]) == ([(4, 4, 4)], 0, 0)
+
+
+def test_a_flattening_says_nothing_of_a_sequence(read):
+    dense = within("TimeDistributed", layer("Dense", "i", units=5)) | {"name": "d"}
+    layers = [dense, layer("GroupQueryAttention", "a", [called("d", "d")], **GROUPED)]
+    layers.append(layer("Flatten", "y", [called("a")], **FIRST))
+    found, params, _ = read(layers, [(9, 6)])
+    assert (found, params) == ([(45,)], 35 + 32 * 5 * 2 + 2 * (16 * 5) + 32 + 2 * 16 + 5)
+
+
+def test_a_model_inside_may_be_an_output(tmp_path):
+    inner = functional([entering("i", MAP), layer("Conv2D", "c", [called("i")], **CONV)], ["i"], ("c",))
+    inner |= {"name": "inner", "inbound_nodes": [called("x0")]}
+    model = functional([entering("x0", MAP), inner], ["x0"], ("inner",))
+    model["config"]["output_layers"] = [["inner", 1, 0]]  # as Keras 3.15.1 writes it
+    path = tmp_path / "net.json"
+    path.write_text(json.dumps(model))
+    assert report(load(path)).totals.params == 222

@@ -102,7 +102,7 @@ def prelu(call: Call) -> int:
     """PReLU: a slope for every element, except along the axes that share theirs."""
     shared = set(call.axes(call.config["shared_axes"])) if call.config.get("shared_axes") else set()
     if call.timed:
-        shared.add(1)  # every step has the same slopes
+        shared.add(call.step_axis)  # every step has the same slopes
     axes = [axis for axis in range(call.rank) if axis not in shared and call.x[0][axis] > 1]
     if not axes:
         return call.put("prelu", slopes="shared")

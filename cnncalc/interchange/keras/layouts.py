@@ -18,7 +18,7 @@ __all__ = ["in_its_layout", "is_channels_first"]
 
 FEATURES_LAST = {
     *CELLS, "RNN", "Bidirectional", "MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention",
-    "EinsumDense", "Embedding", "ReversibleEmbedding", "RepeatVector",
+    "Dense", "EinsumDense", "Embedding", "ReversibleEmbedding", "RepeatVector",
 }  # fmt: skip
 """Layers whose features lie last wherever a model's channels lie."""
 OLD_WORDS = {"th": "channels_first", "tf": "channels_last"}
@@ -26,21 +26,29 @@ LAYOUTS = ("channels_first", "channels_last")
 
 
 def is_channels_first(model: Entry) -> bool:
-    """Whether all windows of a model, or else all layers that say so, have the channels before the map."""
+    """Whether all windows of a model, or else all layers that take a map, have the channels before the map."""
     said = list(_said(model))
-    found = {word for word, slides in said if slides} or {word for word, _ in said}
-    return found == {"channels_first"}
+    for keys in (WINDOW_KEYS, MAP_KEYS):
+        found = {word for word, config in said if any(key in config for key in keys)}
+        if found:
+            return found == {"channels_first"}
+    return False
 
 
-def _said(model: Entry) -> Iterator[tuple[str, bool]]:
-    """Where the layers of a model say that the channels lie, and whether they slide a window."""
+WINDOW_KEYS = ("kernel_size", "pool_size", "nb_filter")
+MAP_KEYS = ("keepdims", "output_size", "padding", "cropping", "size", "height")
+"""Those of layers that take nothing but maps; a Flatten says where channels lie of whatever it takes."""
+
+
+def _said(model: Entry) -> Iterator[tuple[str, dict[str, object]]]:
+    """Where the layers of a model say that the channels lie, and their configurations."""
     waiting: list[object] = [model.config]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
             word = value.get("data_format") or OLD_WORDS.get(str(value.get("dim_ordering")))
             if word in LAYOUTS:
-                yield str(word), any(key in value for key in ("kernel_size", "pool_size", "nb_filter"))
+                yield str(word), value
             waiting += [one for key, one in value.items() if key in ("layers", "layer", "config")]
         elif isinstance(value, list):
             waiting += value

@@ -13,8 +13,8 @@ __all__ = ["SHAPES", "of_length_one", "permuted", "reshaped"]
 def flatten(call: Call) -> int:
     """Flatten: a vector; at every time step a sequence of vectors."""
     if call.timed:
-        steps = call.x[0][1]
-        return call.put("reshape", shape=(-1, steps))
+        steps = call.x[0][call.step_axis]
+        return call.put("reshape", shape=call.work.shape_in((steps, -1)))
     return call.put("identity") if call.rank == 1 else call.put("flatten")
 
 
@@ -32,7 +32,7 @@ def reshape(call: Call) -> int:
     """Reshape."""
     target = call.config.get("target_shape", call.config.get("dims"))
     if call.timed and isinstance(target, list):
-        target = [call.x[0][1], *target]
+        target = [call.x[0][call.step_axis], *target]
     return reshaped(call, target)
 
 
@@ -68,8 +68,6 @@ def dense(call: Call) -> int:
     units, bias = call.whole("units", call.config.get("output_dim")), call.flag("use_bias", True)
     if call.rank == 1:
         return activated(call, call.put("linear", out=units, bias=bias))
-    if call.work.channels_first:
-        return activated(call, call.put("linear", out=units, bias=bias, axis="last"))
     if call.rank <= 4:
         return activated(call, call.put("conv", out=units, kernel=(1,) * (call.rank - 1), bias=bias))
     raise call.fault("it takes a vector, or a map with 1 to 3 axes beside the features")
