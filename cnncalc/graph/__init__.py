@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.graph.met import Costs, Met, costs, forget
-from cnncalc.graph.names import UNKNOWN, Level, called_after, groups_of, is_name, matching, why_no_name
+from cnncalc.graph.names import UNKNOWN, Level, groups_of, is_name, matching, why_no_name
 from cnncalc.graph.net import Input, Net
 from cnncalc.graph.nodes import Node, Origin
 from cnncalc.graph.rules import broken_requirement, undecided
@@ -11,6 +11,6 @@ from cnncalc.graph.signatures import Signatures
 
 __all__ = [
     "UNKNOWN", "Costs", "Input", "Level", "Met", "Net", "Node", "Origin", "Signatures",
-    "broken_requirement", "called_after", "costs", "forget", "groups_of", "is_name", "matching", "undecided",
+    "broken_requirement", "costs", "forget", "groups_of", "is_name", "matching", "undecided",
     "why_no_name",
 ]  # fmt: skip

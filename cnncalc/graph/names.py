@@ -9,7 +9,7 @@ from functools import lru_cache
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph.nodes import Origin
 
-__all__ = ["UNKNOWN", "Level", "Names", "called_after", "groups_of", "is_name", "matching", "why_no_name"]
+__all__ = ["UNKNOWN", "Level", "Names", "groups_of", "is_name", "matching", "why_no_name"]
 
 UNKNOWN = -1
 """In place of a tensor's index: what comes out of a layer with a fault, or of a group that is still open."""
@@ -30,12 +30,6 @@ def why_no_name(text: str) -> tuple[str, str]:
     if len(text) > LONGEST:
         return f"a name of {len(text):,} characters is too long", f"{LONGEST} are the most"
     return f"`{text[:60]}` is no name", "use letters, digits, - and _, with dots between levels"
-
-
-def called_after(file: str) -> str:
-    """What a net without a name is called: the stem of its file, where that is one of ours."""
-    stem, dot, suffix = file.replace("\\", "/").rpartition("/")[2].rpartition(".")
-    return stem if stem and dot and suffix.lower() in ("yaml", "yml") else file
 
 
 def groups_of(name: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cnncalc.answers.rewriting import Made
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.graph import Net, Node, called_after
+from cnncalc.graph import Net, Node
 from cnncalc.graph.nodes import place_of
 from cnncalc.interchange.sketch import Operator, Sketch
 from cnncalc.layers import Layer, Requirement, show_shape
@@ -49,7 +49,7 @@ class Rebuilt(NamedTuple):
 class _Maker:
     def __init__(self, graph: Net, edits: Edits, *, keeps: bool) -> None:
         self.graph, self.edits, self.keeps = graph, edits, keeps
-        name = "" if graph.name == called_after(graph.file) else graph.name
+        name = "" if graph.name == graph.file else graph.name
         self.sketch = Sketch(name, graph.dialect, graph.source)
         self.tensors: dict[int, int] = {}
         """The new number of each tensor of the net before."""

@@ -34,13 +34,6 @@ def test_a_layer_keeps_its_name_beside_one_that_is_called_as_in_it(tmp_path):
     assert [one["name"] for one in json.loads(done.stdout)["layers"]] == ["c1_bn", "c1", "c2", "c2_2.a", "c2_2.b"]
 
 
-def test_a_net_without_a_name_is_called_by_its_files_stem(tmp_path):
-    (tmp_path / "small.net.yaml").write_text("input: 3x8x8\nlayers: [conv 4 k3]\n")
-    assert run("show", tmp_path / "small.net.yaml").stdout.startswith("small.net: input 3x8x8")
-    (tmp_path / "small.net.yaml").write_text("name: Its own\ninput: 3x8x8\nlayers: [conv 4 k3]\n")
-    assert run("show", tmp_path / "small.net.yaml").stdout.startswith("Its own: input 3x8x8")
-
-
 @pytest.mark.parametrize(
     ("file", "text", "options", "said", "unsaid"),
     [

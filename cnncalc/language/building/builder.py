@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.errors import CnncalcError
-from cnncalc.graph import UNKNOWN, Level, Net, called_after
+from cnncalc.graph import UNKNOWN, Level, Net
 from cnncalc.language.building.blocks import NAMING_HELP, Block, Blocks, BlockUse
 from cnncalc.language.building.evaluation import Evaluator, Scope, Tensor
 from cnncalc.language.building.finish import finish
@@ -29,8 +29,8 @@ class Builder:
     def __init__(self, document: Document, options: Options, faults: Faults) -> None:
         self.document, self.options, self.faults, self.limits = document, options, faults, options.limits
         dialect = document.dialect(options.dialect)
-        self.net = Net(document.text("name") or called_after(document.file), source=document.text("source"),
-                       dialect=dialect, file=document.file, train=options.train, limits=options.limits)  # fmt: skip
+        self.net = Net(document.text("name") or document.file, source=document.text("source"), dialect=dialect,
+                       file=document.file, train=options.train, limits=options.limits)  # fmt: skip
         self.variables = document.scope(options.variables)
         self.evaluator = Evaluator(self.net, self.limits, faults)
         defaults = document.default_fields(self.variables)
