@@ -116,6 +116,10 @@ def apart(
     mine, theirs = tensors(module), tensors(other)
     called = [(name, one.shape) for name, one in mine.items() if name in theirs and theirs[name].shape == one.shape]
     pairs = [(mine.pop(name), theirs.pop(name)) for name, _ in called]
+    for name in list(theirs):  # a parameter that is a layer of its own there is called as it is here
+        own = name.rpartition(".")[0]
+        if own in mine and mine[own].numel() == theirs[name].numel():
+            pairs.append((mine.pop(own), theirs.pop(name)))
     if [one.numel() for one in mine.values()] != [one.numel() for one in theirs.values()]:
         return None
     pairs += zip(mine.values(), theirs.values())

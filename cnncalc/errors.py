@@ -111,9 +111,16 @@ class CnncalcError(Exception):
         self.faults: tuple[Fault, ...] = (faults,) if isinstance(faults, Fault) else tuple(faults)
         super().__init__(*self.faults)
 
-    def with_way_out(self, otherwise: str) -> CnncalcError:
-        """The same faults; those that say no way out have this one."""
-        return CnncalcError([fault if fault.help else fault._replace(help=otherwise) for fault in self.faults])
+    def with_way_out(self, otherwise: str, of_a_line: str = "") -> CnncalcError:
+        """The same faults; those that say no way out have this one, or another where a line of a text is shown."""
+        return CnncalcError(
+            [
+                fault._replace(help=(fault.place and fault.place.text and of_a_line) or otherwise)
+                if not fault.help
+                else fault
+                for fault in self.faults
+            ]
+        )
 
     def __reduce__(self) -> tuple[type[CnncalcError], tuple[tuple[Fault, ...]]]:
         return CnncalcError, (self.faults,)  # so that it comes whole out of another process

@@ -1,15 +1,25 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and files that are some."""
 
 from __future__ import annotations
 
+import errno
 import os
-from typing import TYPE_CHECKING
+import stat
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["open_regular", "write_whole"]
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """The file, opened for reading; OSError for a pipe that nobody may ever write to, and for a device."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return path.open("rb")
 
 
 def write_whole(content: str | bytes | Iterable[str | bytes], target: Path) -> None:

@@ -153,6 +153,16 @@ def test_nothing_waits_for_somebody_to_read_a_pipe(fifo, arguments):
     assert "cannot be written" in done.stderr
 
 
+@pytest.mark.parametrize("name", ["w", "w.safetensors", "w.npz"])
+def test_a_pipe_holds_no_weights(fifo, name):
+    (fifo / "net.yaml").write_text("input: 3x8x8\nlayers: [conv 4 k1]\n")
+    os.mkfifo(fifo / name)
+    done = cnncalc("check", "net.yaml", "--weights", name, cwd=fifo)
+    assert done.returncode == 2
+    assert "regular file" in done.stderr
+    assert "= help:" in done.stderr
+
+
 def test_a_device_may_be_written_to(fifo):
     piped = cnncalc("show", "lenet5", "-o", "/dev/stdout", "--format", "plain", cwd=fifo)
     assert (piped.returncode, piped.stdout) == (0, cnncalc("show", "lenet5", "--format", "plain", cwd=fifo).stdout)

@@ -166,3 +166,57 @@ def test_a_journal_is_one_line_a_net(nets, monkeypatch):
     first, *lines = (nets / "s.csv.part").read_text().splitlines()
     assert json.loads(first)["figures"] == ["params", "macs"]
     assert [json.loads(line)["net"] for line in lines] == [["1"], ["2"]]
+
+
+PARTS = {
+    "layer": "input: 3x8x8\nvariables: {classes: 1}\nlayers: [{net: ./parent}, conv $classes k1]\n",
+    "inner": "input: 3x8x8\nvariables: {classes: 1}\nlayers: [{net: ./between}, conv $classes k1]\n",
+    "block": "input: 3x8x8\nvariables: {classes: 1}\nblocks: {b: [{repeat: 2, layers: [{net: ./parent}]}]}\n"
+    "layers: [b, conv $classes k1]\n",
+    "replaced": "extends: other\nreplace: {conv1: {net: ./parent}}\n",
+    "alias": "note: &key net\ninput: 3x8x8\nvariables: {classes: 1}\nlayers: [{*key : ./parent}, conv $classes k1]\n",
+}  # fmt: skip
+
+
+@pytest.fixture
+def parts(nets):
+    part = "input: 3x8x8\nlayers: [conv 3 k3 p1, relu]\n"
+    (nets / "parent.yaml").write_text(part)
+    (nets / "between.yaml").write_text("input: 3x8x8\nlayers: [{net: ./parent}]\n")
+    (nets / "other.yaml").write_text("input: 3x8x8\nvariables: {classes: 1}\nlayers: [conv 3 k1, conv $classes k1]\n")
+    for name, text in PARTS.items():
+        (nets / f"{name}.yaml").write_text(text)
+    return part
+
+
+@pytest.mark.parametrize("net", PARTS)
+def test_a_sweep_of_a_net_whose_part_changed_is_another(nets, parts, monkeypatch, net):
+    stop(monkeypatch, net)
+    (nets / "parent.yaml").write_text(parts.replace("k3 p1", "k1"))
+    assert "holds another sweep" in resumed(net).stderr
+    (nets / "parent.yaml").write_text(parts)
+    assert resumed(net).exit_code == 0
+
+
+def test_a_part_that_is_itself_or_missing_is_told_and_no_hang(nets):
+    for name, part in (("itself", "itself"), ("missing", "nowhere")):
+        (nets / f"{name}.yaml").write_text(f"input: 3x8x8\nvariables: {{classes: 1}}\nlayers: [{{net: ./{part}}}]\n")
+        done = resumed(name)
+        assert done.exit_code in (1, 2)
+        assert "= help:" in done.stderr
+
+
+def test_a_file_that_changes_while_a_search_runs_is_told(nets, monkeypatch):
+    plain = Evaluator.points
+
+    def changing(self, part):
+        (nets / "parent.yaml").write_text(CHANGED)
+        return plain(self, part)
+
+    monkeypatch.setattr(Evaluator, "points", changing)
+    asked = ["search", "net", "--over", "classes=1:5", "--minimize", "peak_bytes", "-o", "s.csv"]
+    done = runner().invoke(program, asked)
+    assert done.exit_code == 2
+    assert "was changed while the search ran" in done.stderr
+    assert not (nets / "s.csv").exists()
+    assert not (nets / "s.csv.part").exists()

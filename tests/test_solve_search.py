@@ -294,3 +294,12 @@ def test_too_many_candidates_are_told(tmp_path):
     done = run("file", file, "--want", "params < 100")
     assert done.exit_code == 2
     assert "2,000,000 candidates for one layer" in done.stderr
+
+
+@pytest.mark.parametrize("key", ["dtype", "*k "])
+def test_a_type_counts_however_its_key_is_spelled(tmp_path, key):
+    """An alias is a key as any: the bytes were those of a net without types."""
+    net = f"note: &k dtype\ninput: 3x8x8\nlayers: [{{conv: 4 k1, {key}: int8}}, conv ?2|3 k1]\n"
+    (tmp_path / "net.yaml").write_text(net)
+    done = run("file", tmp_path / "net.yaml", "--want", "weight_bytes <= 1000", "--format", "csv")
+    assert done.stdout.splitlines()[1:] == ["2,120", "3,140"]

@@ -164,7 +164,17 @@ def test_what_goes_on_to_hold_is_kept_at_once(where, layers):
 
 
 @pytest.mark.parametrize(
-    "text", ["D == W", "2 * W <= D", "H + 3 == W", "D + H == 2 * W", "W // 8 == D // 8", "D == 3 and H > W"]
+    "text",
+    [
+        "D == W",
+        "H * W - W == 20",
+        "D * W == W + 2 * H",
+        "2 * W <= D",
+        "H + 3 == W",
+        "D + H == 2 * W",
+        "W // 8 == D // 8",
+        "D == 3 and H > W",
+    ],
 )
 def test_where_one_axis_follows_from_the_others_few_lengths_are_tried(tmp_path, monkeypatch, text):
     """Bisection finds them: the work of trying all is far beyond the bound."""

@@ -19,6 +19,7 @@ from cnncalc.layers import Shape, show_shape
 from cnncalc.layers.kinds.conv import ForwardConvolution
 from cnncalc.layers.sliding import Pool
 from cnncalc.records import NamedTuple
+from cnncalc.text import plural
 
 __all__ = ["OR_ELSE", "InputWants", "Part", "parts_of", "shape_text", "symbols_of"]
 
@@ -83,12 +84,14 @@ def parts_of(graph: Net, declared: Net | None, wants: InputWants, index: int) ->
 def _output_parts(node: Node, wanted: str) -> Iterator[Part]:
     lengths = parse_lengths(wanted.rpartition("=")[2])
     if lengths is None:
-        raise CnncalcError(Fault(f"--output {wanted[:60]}: expected a size", help="such as 7x7, or layer4=7x7"))
+        message = f"--output {wanted[:60]}: expected a size, of whole numbers from 1 on"
+        raise CnncalcError(Fault(message, help="such as 7x7, or layer4=7x7"))
     shape = node.shape if len(lengths) == len(node.shape) else node.shape[1:]
     if len(lengths) != len(shape):
-        found = f"{node.name} gives {shape_text(node.shape)}"
-        help = "write its spatial lengths, as 7x7, or name another layer, as layer4=7x7"
-        raise CnncalcError(Fault(f"--output {wanted[:60]}: {len(lengths)} lengths", values=found, help=help))
+        message = f"--output {wanted[:60]}: {plural(len(lengths), 'length')}, where the map has {len(shape)}"
+        all_alike = show_shape((lengths[0],) * len(shape))
+        help = f"write its spatial lengths, as {all_alike}, or name another layer, as layer4=7x7"
+        raise CnncalcError(Fault(message, values=f"{node.name} gives {shape_text(node.shape)}", help=help))
     for length, number in zip(shape, lengths):
         yield Part(f"--output {wanted}", length == number, f"{node.name} is {length}")
 

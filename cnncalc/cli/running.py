@@ -14,9 +14,20 @@ from cnncalc.errors import CnncalcError, Fault
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cnncalc.language.options import Options
+    from cnncalc.running.journal import Journal
     from cnncalc.running.runner import Runner
 
-__all__ = ["kept_beside", "named_progress_bar", "progress_bar", "runner_of", "runner_options", "spared", "stopped"]
+__all__ = [
+    "held_to",
+    "kept_beside",
+    "named_progress_bar",
+    "progress_bar",
+    "runner_of",
+    "runner_options",
+    "spared",
+    "stopped",
+]
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
 CELLS = 24
@@ -74,6 +85,17 @@ def spared(journal: Any, given: dict[str, Any]) -> None:
         spare_nets(target_of(given["file"]))
     if journal is not None:
         journal.spare(resume=given["resume"])
+
+
+def held_to(journal: Journal[Any, Any], net: str, options: Options, known: str) -> None:
+    """Raises CnncalcError, and keeps nothing, where the net is not what it was when the run began: it is a mixture."""
+    from cnncalc.language.digest import raise_if_changed
+
+    try:
+        raise_if_changed(net, options, known, journal.what)
+    except CnncalcError:
+        journal.end()
+        raise
 
 
 def stopped(journal: object = None) -> None:

@@ -18,6 +18,7 @@ __all__ = ["json_of", "member_of", "members_of"]
 
 LENIENT = re.compile(rb"(?:^|[,{\[])[ \t]{0,99}(?://|/\*|#)|,\s{0,999}[}\]]", re.MULTILINE)
 """What some programs allow in JSON."""
+ANEW = "it is cut off, or was changed on its way: fetch or export it anew"
 MOST_MEMBERS = 20_000
 MOST_RATIO = 200
 """How many times larger than its stored form a member may be; JSON packs to a twentieth."""
@@ -47,7 +48,9 @@ def members_of(file: ForeignFile) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(source)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError) as error:
-        raise CnncalcError(Fault(f"`{file.name}` is a broken zip archive", values=str(error)[:100])) from None
+        raise CnncalcError(
+            Fault(f"`{file.name}` is a broken zip archive", values=str(error)[:100], help=ANEW)
+        ) from None
     if len(archive.infolist()) > MOST_MEMBERS:
         raise CnncalcError(Fault(f"`{file.name}` has more than {MOST_MEMBERS:,} members"))
     return archive

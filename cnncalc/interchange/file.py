@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.files import open_regular
 from cnncalc.limits import Limits
 
 __all__ = ["HEAD", "ForeignFile"]
@@ -28,7 +29,7 @@ class ForeignFile:
             return self._content[:HEAD]
         assert self.path is not None
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 return file.read(HEAD)
         except OSError as error:
             raise CnncalcError(
@@ -42,7 +43,7 @@ class ForeignFile:
             return self._content
         assert self.path is not None
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except ValueError:  # an empty file cannot be mapped
             return b""

@@ -75,9 +75,14 @@ DIRECTORY = 1 << 20
 """The bytes at an archive's end in which the names of its members are looked for."""
 
 
+def named(member: bytes, text: bytes) -> bool:
+    """Whether a member of that name, and not one whose name only ends so, stands in an archive's bytes."""
+    return re.search(rb"(?<![\w.-])" + re.escape(member), text) is not None
+
+
 def archive_with(member: bytes) -> Callable[[ForeignFile], bool]:
     """A test whether a file is a zip archive with a member whose name ends so."""
-    return lambda file: file.head.startswith(b"PK\x03\x04") and member in file.data[-DIRECTORY:]
+    return lambda file: file.head.startswith(b"PK\x03\x04") and named(member, file.data[-DIRECTORY:])
 
 
 JSON = rb"\A(?:\xef\xbb\xbf)?(?:\s|//[^\n]*\n|#[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)*\{"

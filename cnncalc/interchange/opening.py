@@ -12,7 +12,7 @@ from cnncalc.interchange.refusing import misnamed
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.options import Options
-from cnncalc.layers import FieldError, Shape
+from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.fields import whole
 
 __all__ = ["imported", "opened", "read_as", "shapes_of"]
@@ -43,10 +43,28 @@ def read_as(form: Format, file: ForeignFile, asked: Asked) -> Sketch | Foreign |
     try:
         made = form.read(file, asked)
     except CnncalcError as error:  # of a reader that says no way out there is one
-        help = f"write the file anew as {form.name}, or describe the net in a file of ours"
-        raise error.with_way_out(help) from None
+        if asked.inputs and _reads(form, file, asked._replace(inputs={})):
+            raise _of_the_input(error, asked) from None
+        otherwise = "or describe the net in a file of ours"
+        raise error.with_way_out(
+            f"write the file anew as {form.name}, {otherwise}", f"mend that line, {otherwise}"
+        ) from None
     assert made is None or isinstance(made, (Sketch, Foreign, str))
     return made
+
+
+def _reads(form: Format, file: ForeignFile, asked: Asked) -> bool:
+    try:
+        return form.read(file, asked) is not None
+    except CnncalcError:
+        return False
+
+
+def _of_the_input(error: CnncalcError, asked: Asked) -> CnncalcError:
+    """Of a net that is right with the input that its file says: the file is not what is to be changed."""
+    given = ", ".join((f"{name}=" if name else "") + show_shape(shape) for name, shape in asked.inputs.items())
+    help = f"the file is right with its own input, but not with `--input {given}`: leave that out, or give another size"
+    return CnncalcError([fault._replace(help=help) for fault in error.faults])
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.files import open_regular
 from cnncalc.layers.base import count
 from cnncalc.records import NamedTuple
 
@@ -55,7 +56,7 @@ def prefix_of(wanted: Container[str], stored: Collection[str]) -> str:
 def header_of(path: str) -> dict[str, Stored]:
     """Every tensor of the file by name; none of its numbers is read. Raises CnncalcError for a file that is broken."""
     try:
-        with Path(path).open("rb") as file:
+        with open_regular(Path(path)) as file:
             size = file.seek(0, 2)
             file.seek(0)
             length = int.from_bytes(file.read(8), "little")

@@ -150,6 +150,10 @@ class Sketch:
         """Say whether the parameters of the layer that makes a tensor are trained."""
         self.operators[tensor] = self.operators[tensor]._replace(trainable=trainable)
 
+    def overwriting(self) -> list[int]:
+        """The layers that overwrite what they take."""
+        return [number for number, one in enumerate(self.operators) if getattr(one.layer, "inplace", False)]
+
     def ends(self) -> list[int]:
         """The tensors that come out of the net."""
         if self.outputs:

@@ -14,7 +14,19 @@ from cnncalc.layers.reparametrised import Reparametrised
 from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
-__all__ = ["Unsaid", "Unsayable", "Written", "heading", "of_zeros", "quotable", "without_normalised_weights"]
+__all__ = [
+    "SAME_MEMORY",
+    "Unsaid",
+    "Unsayable",
+    "Written",
+    "heading",
+    "of_zeros",
+    "quotable",
+    "without_normalised_weights",
+]
+
+SAME_MEMORY = ("crop", "dropout", "droppath", "flatten", "identity", "pad", "permute", "reshape", "select", "slice")
+"""The kinds that may give the very numbers that they take, or a part of them, in torch."""
 
 
 class Written(NamedTuple):

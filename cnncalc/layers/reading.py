@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, TypeAlias
 
@@ -13,7 +14,13 @@ LARGEST = 10**12
 """No field of a real layer comes near it; it keeps every product printable."""
 _WHOLE = re.compile(r"[+-]?[0-9]+(?:_[0-9]+)*\Z")
 _DECIMAL = re.compile(r"[+-]?[0-9]*\.[0-9]+\Z")
-ROUNDING = "round it: `$(int(…))`, `$(round(…))` or `$(divisible(…, 8))`"
+
+
+def _rounded(value: str | float) -> str:
+    """The way out of a number that is not whole: the whole ones next to it, and what an expression does."""
+    down = math.floor(float(value))
+    near = f"write {down} or {down + 1}; " if abs(down) < LARGEST else ""
+    return near + "in an expression round it: `$(int(…))`, `$(round(…))` or `$(divisible(…, 8))`"
 
 
 class FieldError(Exception):
@@ -40,11 +47,13 @@ def whole(value: object, minimum: int, what: str = "a whole number") -> int:
         if value.startswith("?"):
             raise FieldError("`?` stands for an unknown", "only `cnncalc solve file` finds unknowns: write a number")
         if not _WHOLE.match(value) or len(value) > 40:
-            raise FieldError(f"expected {expected}, got {shown(value)}", ROUNDING if _DECIMAL.match(value) else "")
+            raise FieldError(
+                f"expected {expected}, got {shown(value)}", _rounded(value) if _DECIMAL.match(value) else ""
+            )
         value = int(value)
     if isinstance(value, float):
         if not value.is_integer():
-            raise FieldError(f"expected {expected}, got {value!r}", ROUNDING)
+            raise FieldError(f"expected {expected}, got {value!r}", _rounded(value))
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise FieldError(f"expected {expected}, got {shown(value)}")

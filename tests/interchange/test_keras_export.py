@@ -52,6 +52,23 @@ def test_random_networks_come_back():
     assert said > 40
 
 
+PROPORTIONAL = """
+input: 3x32x32
+blocks:
+  unit:
+    with: {out: required, padding: 1}
+    layers: [conv $out k3 p$padding, relu, conv $(2 * out) k1, relu]
+layers: [unit 64 padding=2, unit 96 padding=3, unit 128 padding=4]
+"""
+
+
+def test_features_are_no_multiple_of_a_border_that_they_are_in_proportion_to():
+    program = written(load_text(PROPORTIONAL, "net", Options()), "keras")
+    assert "def unit(x, padding, *, filters, name):" in program
+    assert "layers.ZeroPadding2D(padding," in program
+    assert "layers.Conv2D(filters, 3," in program and "layers.Conv2D(2 * filters, 1," in program
+
+
 def layers(*notations, shape="3x9x9", dialect="torch"):
     """The layers of Keras by name: the class, and what is said of it."""
     graph = chain(shape, *notations, dialect=dialect)

@@ -95,14 +95,7 @@ def test_an_operation_without_a_module_is_known(read):
     assert outputs(read([layer("Mean", "y", [called("x0")], axis=[1, 2])], MAP)) == [(4,)]
 
 
-@pytest.mark.parametrize(
-    ("config", "message"),
-    [
-        ({"filters": 6, "kernel_size": 3, "lora_rank": 2}, "low rank"),
-        ({"filters": 6, "kernel_size": 3, "data_format": "channels_first"}, "data_format"),
-    ],
-)
-def test_what_would_count_otherwise_is_refused(read, config, message):
-    first = layer("Conv2D", "c", [called("x0")], filters=4, kernel_size=3, padding="same", data_format="channels_last")
-    with pytest.raises(CnncalcError, match=message):
-        read([first, layer("Conv2D", "y", [called("c")], **config)], MAP)
+def test_what_would_count_otherwise_is_refused(read):
+    config = {"filters": 6, "kernel_size": 3, "lora_rank": 2}
+    with pytest.raises(CnncalcError, match="low rank"):
+        read([layer("Conv2D", "y", [called("x0")], **config)], MAP)

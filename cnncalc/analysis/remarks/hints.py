@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from cnncalc.analysis.receptive.alignment import Apart, branches, further, misaligned
 from cnncalc.analysis.receptive.fields import Fields
+from cnncalc.analysis.remarks.dropping import dropped_pixels
 from cnncalc.answers.report import Hint
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Net, Node
-from cnncalc.layers import Layer, Shape
-from cnncalc.layers.kinds.conv import Convolution, ForwardConvolution, axis_name
+from cnncalc.layers.kinds.conv import Convolution
 from cnncalc.layers.kinds.linear import Linear
 from cnncalc.layers.kinds.merge import Merge
 from cnncalc.layers.kinds.norm import BatchNorm
-from cnncalc.layers.kinds.pool import Pool
 
 if TYPE_CHECKING:
     from typing import Protocol
@@ -40,7 +39,7 @@ def hints(graph: Net, followed: Seeing, batch: int = 1) -> tuple[Hint, ...]:
         *(Hint(where, text) for where, text in graph.notices.items()),
         *_useless_biases(graph),
         *_one_number_norms(graph, batch),
-        *_dropped_pixels(graph),
+        *_dropped(graph),
         *_misaligned(graph, followed),
         *_shared(graph),
         *_opaque(graph),
@@ -111,27 +110,12 @@ def _left_alone(graph: Net) -> list[Hint]:
     ]
 
 
-def _dropped_pixels(graph: Net) -> list[Hint]:
-    """A window that rounds down may leave pixels of the image itself, not only of the padding, unseen."""
-    dropped = [_dropped(layer, shapes[0]) for layer, shapes in graph.signatures]
-    found = [(node, dropped[node.signature]) for _, node, _ in graph.layers() if dropped[node.signature]]
-    if not found:
+def _dropped(graph: Net) -> list[Hint]:
+    """A window that rounds down may leave pixels of the image itself, not only of a border, unseen."""
+    nodes, numbers = dropped_pixels(graph)
+    if not nodes:
         return []
-    text = f"the last pixels are seen by no window ({found[0][1]}): rounding down drops them"
-    return [Hint(_named([node for node, _ in found]), text)]
-
-
-def _dropped(layer: Layer, shape: Shape) -> str:
-    """The pixels of the image at its far end that no window of a layer covers, in words; empty where there are none."""
-    if not isinstance(layer, (ForwardConvolution, Pool)):
-        return ""
-    windows = layer.windows(shape)
-    parts = []
-    for axis, (window, n) in enumerate(zip(windows, shape[1:])):
-        lost = window.unseen(n) - window.padding(n)[1]
-        if lost > 0 and window.extent >= window.stride:
-            parts.append(f"{lost} of {n} along the {axis_name(axis, len(windows))}")
-    return " and ".join(parts)
+    return [Hint(_named(nodes), f"the last pixels are seen by no window ({numbers}): rounding down drops them")]
 
 
 def _misaligned(graph: Net, followed: Seeing) -> list[Hint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import prod
 from typing import Any
 
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
@@ -45,12 +46,22 @@ def related(word: str, difference: Sum, text: Callable[[], str]) -> Any:
     return Condition({}, [holds])
 
 
-def direction(difference: Sum, symbol: str) -> int:
-    """1 where a polynomial never falls as one length grows, -1 where it never rises; 0 where neither is sure."""
-    terms = {term: factor for term, factor in difference.terms.items() if any(size.symbol == symbol for size in term)}
-    if not all(_grows(size) and size.table.at(1) >= 0 for term in terms for size in term):
+def direction(difference: Sum, symbol: str, beside: Mapping[str, int] | None = None) -> int:
+    """1 where a polynomial never falls as one length grows, -1 where it never rises; 0 where neither is sure.
+
+    That is asked at all lengths of the other symbols, or at those of `beside`: H·W − W grows with W where H is 2.
+    """
+    factors: dict[tuple[Tabled, ...], int] = {}
+    for term, factor in difference.terms.items():
+        own = tuple([size for size in term if size.symbol == symbol])
+        if own and beside is None:
+            factors[term] = factor
+        elif own and beside is not None:
+            others = prod([size.table.at(beside[size.symbol]) for size in term if size.symbol != symbol])
+            factors[own] = factors.get(own, 0) + factor * others
+    if not all(_grows(size) and size.table.at(1) >= 0 for term in factors for size in term):
         return 0
-    signs = {factor > 0 for factor in terms.values()}
+    signs = {factor > 0 for factor in factors.values() if factor}
     return (1 if True in signs else -1) if len(signs) == 1 else 0
 
 

@@ -23,7 +23,7 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
-from cnncalc.cli.running import kept_beside, named_progress_bar, runner_of, runner_options, spared, stopped
+from cnncalc.cli.running import held_to, kept_beside, named_progress_bar, runner_of, runner_options, spared, stopped
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -73,14 +73,14 @@ def question_of(net: str, given: dict[str, Any]) -> Question:
     return Question(net, asked.options, asked.dtype, grid, tuple(wants), tuple(objectives), given["optimizer"], device)
 
 
-def _keeping(net: str, given: dict[str, Any], question: Question, keeps: bool) -> tuple[Any, Keeping | None]:
-    """The journal beside the file that is written, and how a search keeps what it computes there."""
+def _keeping(net: str, given: dict[str, Any], question: Question, keeps: bool) -> tuple[Any, Keeping | None, str]:
+    """The journal beside the file that is written, how a search keeps what it computes there, and what of."""
     from cnncalc.language.digest import digest
     from cnncalc.solve.search.answer import Keeping, asked_of
     from cnncalc.solve.sweep.journal import points_journal
 
     if not keeps:
-        return None, None
+        return None, None, ""
     texts = digest(net, question.options)
     asked = {name: value for name, value in given.items() if name not in (*NO_MATTER, "samples", "seed")}
     columns = len(question.figures) + len(question.shapes)
@@ -97,7 +97,7 @@ def _keeping(net: str, given: dict[str, Any], question: Question, keeps: bool) -
             click.echo(f"{sum(map(len, kept.values())):,} points kept", err=True)
         return kept
 
-    return journal, Keeping(begin, journal.add)
+    return journal, Keeping(begin, journal.add), texts
 
 
 @click.command("search", short_help="The best of a space of nets: a Pareto front.")
@@ -150,11 +150,13 @@ def command(net: str, **given: Any) -> None:
     form_of(given)  # what cannot be written is not computed
     keeps = kept_beside(given)
     runner, question = runner_of(given), question_of(net, given)
-    journal, keeping = _keeping(net, given, question, keeps)
+    journal, keeping, texts = _keeping(net, given, question, keeps)
     found = search(
         question, runner=runner, samples=given["samples"], seed=given["seed"], keeping=keeping,
         progress=named_progress_bar(),
     )  # fmt: skip
+    if journal is not None:
+        held_to(journal, net, question.options, texts)
     if found.stopped:
         stopped(journal.path if journal is not None else None)
     if found.stopped and journal is not None:

@@ -20,8 +20,8 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
-from cnncalc.cli.running import RUNNERS, kept_beside, progress_bar, runner_of, runner_options, spared, stopped
-from cnncalc.errors import CnncalcError, Fault
+from cnncalc.cli.running import RUNNERS, held_to, kept_beside, progress_bar, runner_of, runner_options, spared, stopped
+from cnncalc.errors import CnncalcError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,10 +102,8 @@ def command(net: str, **given: Any) -> None:
     journal = points_journal(given["file"], "sweep", depends, grid, len(figures)) if keeps else None
     spared(journal, given)
     points, whole = _found(net, given, grid, figures, journal, runner, device)
-    if journal is not None and digest(net, options) != depends["texts"]:
-        journal.end()
-        message = "a file of the net was changed while the sweep ran: some points are of one text, some of the other"
-        raise CnncalcError(Fault(message, help="run the sweep again"))
+    if journal is not None:
+        held_to(journal, net, options, depends["texts"])
     if whole or journal is None:
         best = front(points, figures, wished) if wished else points
         answer(page(best, grid, figures, front=bool(wished)), given)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.keras.call import Call, Rule
 
-__all__ = ["ACTIVATIONS", "FUNCTIONS", "activate", "activated"]
+__all__ = ["ACTIVATIONS", "FUNCTIONS", "activate", "activated", "joined"]
 
 FUNCTIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "relu": ("relu", {}),
@@ -100,7 +102,7 @@ def prelu(call: Call) -> int:
     """PReLU: a slope for every element, except along the axes that share theirs."""
     shared = set(call.axes(call.config["shared_axes"])) if call.config.get("shared_axes") else set()
     if call.timed:
-        shared.add(1)  # every step has the same slopes
+        shared.add(call.step_axis)  # every step has the same slopes
     axes = [axis for axis in range(call.rank) if axis not in shared and call.x[0][axis] > 1]
     if not axes:
         return call.put("prelu", slopes="shared")
@@ -112,8 +114,32 @@ def prelu(call: Call) -> int:
 
 
 def softmax(call: Call) -> int:
-    """Softmax along an axis, the last unless told."""
-    return call.put("softmax", axis=call.axis(call.config.get("axis", -1)) or None)
+    """Softmax along an axis, the last unless told, or along several together."""
+    axes = call.axes(call.config.get("axis", -1))
+    if len(axes) == 1:
+        return call.put("softmax", axis=axes[0] or None)
+    row, undone = joined(call, axes)
+    return undone(call.put("softmax", row))
+
+
+def joined(call: Call, axes: Sequence[int]) -> tuple[int, Callable[[int], int]]:
+    """The tensor with several of our axes as one, the first, and what turns a tensor of that shape back."""
+    shape = call.x[0]
+    order = (*axes, *(axis for axis in range(call.rank) if axis not in axes))
+    turned = tuple(shape[axis] for axis in order)
+    moved = order != tuple(range(call.rank))
+    first = call.put("permute", suffix="turned", order=order) if moved else call.tensors[0]
+    row = call.put("reshape", first, suffix="row", shape=(product(turned[: len(axes)]), *turned[len(axes) :]))
+
+    def undone(made: int) -> int:
+        parted = call.put("reshape", made, suffix="parted", shape=turned)
+        return (
+            call.put("permute", parted, suffix="back", order=tuple(map(order.index, range(call.rank))))
+            if moved
+            else parted
+        )
+
+    return row, undone
 
 
 def simple(kind: str, **fields: Any) -> Rule:

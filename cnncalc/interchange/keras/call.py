@@ -81,6 +81,11 @@ class Call:
         return len(self.x[0])
 
     @property
+    def step_axis(self) -> int:
+        """Our axis of the steps of a layer that runs at every time step, Keras's first."""
+        return 0 if self.work.channels_first else 1
+
+    @property
     def spatial(self) -> int:
         """The axes that windows slide along; the first of a layer that runs at every time step is not one."""
         return self.rank - 1 - self.timed

@@ -37,7 +37,13 @@ def ends_of(model: Entry, layers: list[Entry], which: str) -> list[Ref]:
     """The tensors that enter (`input_layers`) or leave (`output_layers`) a model."""
     if model.kind == "Sequential":
         return [Ref(layers[0 if which == "input_layers" else -1].name, 0, 0)]
-    return list(refs_in(_refs(model.config.get(which))))
+    calls = {layer.name: layer.nodes for layer in layers if layer.kind == "Functional"}
+    return [_of_its_call(ref, calls.get(ref.layer, [])) for ref in refs_in(_refs(model.config.get(which)))]
+
+
+def _of_its_call(ref: Ref, calls: list[Node]) -> Ref:
+    """An end of a model; of a model inside Keras 3 counts its calls from 1 here, and from 0 wherever they are taken."""
+    return ref._replace(node=ref.node - 1) if ref.node and calls and calls[0].stated else ref
 
 
 def _refs(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.interchange.keras.activations import joined
 from cnncalc.interchange.keras.call import Call, Rule
 
 __all__ = ["NORMS", "NOTHING", "nothing", "spectral"]
@@ -44,25 +45,26 @@ def _vector(call: Call, made: int, name: str, axes: tuple[int, ...], join: str, 
 
 
 def layernorm(call: Call) -> int:
-    """LayerNormalization over one axis, or over all."""
+    """LayerNormalization over one axis or several."""
     return _over(call, "rmsnorm" if call.flag("rms_scaling") else "layernorm")
 
 
 def rmsnorm(call: Call) -> int:
-    """RMSNormalization over one axis, or over all."""
+    """RMSNormalization over one axis or several."""
     return _over(call, "rmsnorm", 1e-6)
 
 
 def _over(call: Call, kind: str, epsilon: float = 1e-3) -> int:
     axes = tuple(call.axes(call.config.get("axis", -1)))
-    if len(axes) > 1 and len(axes) < call.rank:
-        raise call.fault("it normalises over one axis, or over all", f"these are {len(axes)} of {call.rank} axes")
     scale, center = call.flag("scale", True), kind == "layernorm" and call.flag("center", True)
     learned: dict[str, Any] = {"affine": scale, "bias": center} if kind == "layernorm" else {"affine": True}
     learned |= _epsilon(call, epsilon)
     if len(axes) == 1:
         last = axes[0] == call.rank - 1 and axes != (0,)
         made = _along(call, 0 if last else axes[0], kind, over="last" if last else "channels", **learned)
+    elif len(axes) < call.rank:
+        row, undone = joined(call, axes)
+        made = undone(call.put(kind, row, **learned))
     else:
         made = call.put(kind, over="all", **learned)
     return made if scale or not center else _vector(call, made, "beta", axes, "add")
@@ -146,6 +148,7 @@ NOTHING = (
     "RandomElasticTransform",
     "AutoContrast",
     "Equalization",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "Solarization",
     "AugMix",
     "CutMix",

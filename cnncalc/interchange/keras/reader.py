@@ -9,13 +9,15 @@ from typing import Any
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.keras.activations import ACTIVATIONS
-from cnncalc.interchange.keras.attention import ATTENTION
 from cnncalc.interchange.keras.call import Call, Rule, Work
 from cnncalc.interchange.keras.config import MODELS, Entry, Node, Ref, entry_of, model_of
 from cnncalc.interchange.keras.expanding import ends_of, layers_of, ordered
+from cnncalc.interchange.keras.features import FEATURES
+from cnncalc.interchange.keras.layouts import in_its_layout, is_channels_first
 from cnncalc.interchange.keras.norms import NORMS, spectral
 from cnncalc.interchange.keras.opening import document
 from cnncalc.interchange.keras.operations.table import OPERATIONS, operation_name
+from cnncalc.interchange.keras.sequences.attention import ATTENTION
 from cnncalc.interchange.keras.shapes import SHAPES
 from cnncalc.interchange.keras.windows import WINDOWS
 from cnncalc.interchange.keras.wrappers import WRAPPERS
@@ -24,10 +26,9 @@ from cnncalc.layers import Shape, show_shape
 
 __all__ = ["LAYERS", "read", "sketched"]
 
-LAYERS: dict[str, Rule] = {**WINDOWS, **ACTIVATIONS, **NORMS, **SHAPES, **ATTENTION, **WRAPPERS}
+LAYERS: dict[str, Rule] = {**WINDOWS, **ACTIVATIONS, **NORMS, **SHAPES, **ATTENTION, **WRAPPERS, **FEATURES}
 """Every layer that is read, by Keras's class."""
 TF_OPERATIONS = ("TFOpLambda", "TensorFlowOpLayer", "TFOpLayer")
-LAYOUTS = {"channels_first", "channels_last"}
 MOST_CALLS = 50_000
 MOST_DEPTH = 20
 OPEN = {1: (128,), 2: (224, 224), 3: (32, 64, 64)}
@@ -43,10 +44,10 @@ def sketched(root: Any, asked: Asked) -> Sketch:
     """The net of a configuration that is already read."""
     model = model_of(root)
     sketch = Sketch(str(model.config.get("name") or "")[:100], "keras")
-    work = Work(sketch, _channels_first(model), dict(asked.inputs))
+    work = Work(sketch, is_channels_first(model), dict(asked.inputs))
     net = _Expanded(work)
     try:
-        sketch.outputs = net.model(model, None, "", 0)
+        sketch.outputs = [net.passed(end) for end in net.model(model, None, "", 0)]
     except CnncalcError:
         if not work.unknown:
             raise  # else it follows from what is not known
@@ -65,24 +66,6 @@ def _unknown(found: list[tuple[str, str]]) -> Fault:
     more = f" and {len(counts) - 20} more" if len(counts) > 20 else ""
     help = "write the net in the language, or leave these out before the model is saved"
     return Fault("the model has layers that are not known", None, found[0][1], listed + more, help)
-
-
-def _channels_first(model: Entry) -> bool:
-    """Whether its layers have the channels before the map."""
-    found: set[str] = set()
-    waiting: list[Any] = [model.config]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            word = value.get("data_format") or {"th": "channels_first", "tf": "channels_last"}.get(
-                str(value.get("dim_ordering"))
-            )
-            if isinstance(word, str) and ("kernel_size" in value or "pool_size" in value or "nb_filter" in value):
-                found.add(word)
-            waiting += [one for key, one in value.items() if key in ("layers", "layer", "config")]
-        elif isinstance(value, list):
-            waiting += value
-    return found == {"channels_first"}
 
 
 class _Expanded:
@@ -126,6 +109,14 @@ class _Expanded:
                 Fault("an output of the model is made by no layer", layer=path or None, values=str(missing)[:80])
             )
         return [made[ref] for ref in leaving]
+
+    def passed(self, end: int) -> int:
+        """An output of the net; an input that comes out as it is goes through an identity."""
+        sketch = self.work.sketch
+        if sketch.operators[end].layer is not None:
+            return end
+        name = self.work.name(f"{sketch.operators[end].name}.out")
+        return sketch.add(name, "identity", {}, [end], place=None, foreign="InputLayer")
 
     def _input(self, layer: Entry) -> int:
         shape = layer.config.get("batch_shape") or layer.config.get("batch_input_shape")
@@ -195,6 +186,10 @@ class _Expanded:
         if layer.kind == "TimeDistributed":
             inner = entry_of(layer.config.get("layer"))
             return self.applied(inner._replace(name=layer.name), node, tensors, path, depth + 1, True, made)
+        if layer.kind == "Pipeline":
+            for inner in map(entry_of, layer.config.get("layers") or []):
+                tensors = self.applied(inner, node, tensors, f"{path}.{inner.name}", depth + 1, timed, made)
+            return tensors
         if layer.kind == "SpectralNormalization":
             inner = entry_of(layer.config.get("layer"))._replace(name=layer.name)
             within = self.applied(inner, node, tensors, path, depth + 1, timed, made)
@@ -206,13 +201,10 @@ class _Expanded:
         call.kwargs = {key: _number(one, made) for key, one in node.kwargs.items()}
         if call.config.get("lora_rank"):
             raise call.fault("its kernel has a part of a low rank (LoRA), which is not known")
-        if call.rank > 1 and layer.kind in WINDOWS and call.word("data_format") in LAYOUTS - {self.work.layout}:
-            raise call.fault(f"its `data_format` is {call.word('data_format')}, and that of other layers is not")
         if rule is None:
             self.work.unknown.append((layer.kind, path))
             return tensors[:1]
-        ends = rule(call)
-        return ends if isinstance(ends, list) else [ends]
+        return in_its_layout(call, rule)
 
     @staticmethod
     def _rule(layer: Entry) -> Rule | None:

@@ -13,8 +13,8 @@ __all__ = ["SHAPES", "of_length_one", "permuted", "reshaped"]
 def flatten(call: Call) -> int:
     """Flatten: a vector; at every time step a sequence of vectors."""
     if call.timed:
-        steps = call.x[0][1]
-        return call.put("reshape", shape=(-1, steps))
+        steps = call.x[0][call.step_axis]
+        return call.put("reshape", shape=call.work.shape_in((steps, -1)))
     return call.put("identity") if call.rank == 1 else call.put("flatten")
 
 
@@ -32,7 +32,7 @@ def reshape(call: Call) -> int:
     """Reshape."""
     target = call.config.get("target_shape", call.config.get("dims"))
     if call.timed and isinstance(target, list):
-        target = [call.x[0][1], *target]
+        target = [call.x[0][call.step_axis], *target]
     return reshaped(call, target)
 
 
@@ -59,8 +59,8 @@ def permuted(call: Call, order: list[int]) -> int:
 def repeat_vector(call: Call) -> int:
     """RepeatVector: the vector at n time steps."""
     features = call.x[0][0]
-    column = call.put("reshape", suffix="column", shape=(features, 1))
-    return call.put("expand", column, suffix="repeated", shape=(-1, call.whole("n")))
+    column = call.put("reshape", suffix="column", shape=(features, *call.x[0][1:], 1))
+    return call.put("expand", column, suffix="repeated", shape=(*(-1 for _ in call.x[0]), call.whole("n")))
 
 
 def dense(call: Call) -> int:
@@ -68,8 +68,6 @@ def dense(call: Call) -> int:
     units, bias = call.whole("units", call.config.get("output_dim")), call.flag("use_bias", True)
     if call.rank == 1:
         return activated(call, call.put("linear", out=units, bias=bias))
-    if call.work.channels_first:
-        return activated(call, call.put("linear", out=units, bias=bias, axis="last"))
     if call.rank <= 4:
         return activated(call, call.put("conv", out=units, kernel=(1,) * (call.rank - 1), bias=bias))
     raise call.fault("it takes a vector, or a map with 1 to 3 axes beside the features")
@@ -78,6 +76,8 @@ def dense(call: Call) -> int:
 def embedding(call: Call) -> int:
     """Embedding: a vector for each number, also of a map of numbers, which has no channels."""
     numbers = call.tensors[0]
+    if call.entry.kind == "ReversibleEmbedding" and (call.kwargs.get("reverse") or not call.flag("tie_weights", True)):
+        raise call.fault("its table is used the other way round, as a matrix, which is known of no layer here")
     if call.rank > 1:
         numbers = call.put("reshape", suffix="numbers", shape=(1, *call.work.shape_out(call.x[0])))
     return call.put("embedding", numbers, vocabulary=call.whole("input_dim"), features=call.whole("output_dim"))
@@ -185,7 +185,7 @@ SHAPES: dict[str, Rule] = {
     "Permute": permute,
     "RepeatVector": repeat_vector,
     "Dense": dense,
-    "Embedding": embedding,
+    **dict.fromkeys(("Embedding", "ReversibleEmbedding"), embedding),
     "Add": merge("add"),
     "Subtract": merge("subtract"),
     "Multiply": merge("multiply"),

@@ -15,6 +15,11 @@ def _timed(call: Call, lengths: tuple[int, ...], own: int = 1) -> tuple[int, ...
     return (own, *lengths) if call.timed else lengths
 
 
+def _steps(call: Call) -> int:
+    """How many steps a layer runs at, where it runs at every time step."""
+    return call.x[0][1] if call.timed else 1
+
+
 def _padding(call: Call, kernel: tuple[int, ...], dilation: tuple[int, ...]) -> Any:
     """`same`, `valid`, or for a causal convolution as many zeros before as its kernel reaches back."""
     padding = call.word("padding", "valid")
@@ -54,14 +59,21 @@ def conv(call: Call) -> int:
 def depthwise(call: Call) -> int:
     """DepthwiseConv1D and DepthwiseConv2D."""
     multiplier = call.whole("depth_multiplier", 1)
-    made = call.put("dwconv", multiplier=multiplier, bias=call.flag("use_bias", True), **_window(call))
-    return activated(call, made)
+    return activated(call, _by_channel(call, "", multiplier, call.flag("use_bias", True), _window(call)))
+
+
+def _by_channel(call: Call, suffix: str, multiplier: int, bias: bool, window: dict[str, Any]) -> int:
+    """Filters of each channel alone; at every time step as many groups, as Keras has no such filters on three axes."""
+    if not call.timed:
+        return call.put("dwconv", suffix=suffix, multiplier=multiplier, bias=bias, **window)
+    channels = call.x[0][0]
+    return call.put("conv", suffix=suffix, out=channels * multiplier, groups=channels, bias=bias, **window)
 
 
 def separable(call: Call) -> int:
     """SeparableConv1D and SeparableConv2D: space first, then channels; the bias comes last."""
     window = _window(call)
-    depth = call.put("dwconv", suffix="depthwise", multiplier=call.whole("depth_multiplier", 1), bias=False, **window)
+    depth = _by_channel(call, "depthwise", call.whole("depth_multiplier", 1), False, window)
     kernel = (1,) * len(window["kernel"])
     point = call.put(
         "conv", depth, suffix="pointwise", out=call.whole("filters"), kernel=kernel, bias=call.flag("use_bias", True)
@@ -112,7 +124,7 @@ def global_pool(kind: str) -> Rule:
 
 def adaptive(kind: str) -> Rule:
     """An adaptive pool."""
-    return lambda call: call.put(kind, output=call.lengths("output_size"))
+    return lambda call: call.put(kind, output=_timed(call, call.lengths("output_size"), _steps(call)))
 
 
 def _border(call: Call, key: str) -> tuple[tuple[int, int], ...]:
@@ -164,8 +176,11 @@ def resize(call: Call) -> int:
 
 
 def center_crop(call: Call) -> int:
-    """CenterCrop and RandomCrop: a map of the given size."""
-    return call.put("crop", size=_timed(call, (call.whole("height"), call.whole("width"))))
+    """CenterCrop and RandomCrop: a map of the given size; a smaller one is enlarged, as far as it is cut first."""
+    size = (call.whole("height"), call.whole("width"))
+    if any(length < wanted for length, wanted in zip(call.x[0][-2:], size)):
+        return call.put("upsample", size=_timed(call, size, _steps(call)), mode="linear")
+    return call.put("crop", size=_timed(call, size, _steps(call)))
 
 
 DIMENSIONS = ("1D", "2D", "3D")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.interchange.keras.call import Call, Rule
-from cnncalc.interchange.keras.recurrent import CELLS, bidirectional, over_maps, recurrent, with_cells
+from cnncalc.interchange.keras.sequences.recurrent import CELLS, MAPS, bidirectional, recurrent
 
 __all__ = ["WRAPPERS"]
 
@@ -30,9 +30,7 @@ def unread(call: Call) -> int:
 
 WRAPPERS: dict[str, Rule] = {
     "Lambda": unread,
-    **dict.fromkeys(CELLS, recurrent),
-    "RNN": with_cells,
+    **dict.fromkeys((*CELLS, *MAPS, "RNN"), recurrent),
     "Bidirectional": bidirectional,
-    **dict.fromkeys(("ConvLSTM1D", "ConvLSTM2D"), over_maps),
 }
 """By Keras's class."""

@@ -25,12 +25,37 @@ def sketched(sketch: Sketch, name: str, limits: Limits) -> tuple[str, list[str],
     sketch, called = chained(sketch), PurePath(name).name
     as_read = list(sketch.operators)
     for blocks in (True, False):
-        text, names = structured(sketch, called, blocks=blocks)
-        net = read_back(text, name, limits)
-        if isinstance(net, Net) and not difference(net, names, sketch):
-            return text, names, net
+        for _ in range(2):  # again where a layer may overwrite nothing in the order of the text
+            text, names = structured(sketch, called, blocks=blocks)
+            net = read_back(text, name, limits)
+            if not isinstance(net, Net) or difference(net, names, sketch):
+                break
+            if not _set_apart(net, names, sketch):
+                return text, names, net
     sketch.operators = as_read  # in the order of the file again, as to who has what is shared
     return *written(sketch, called), None
+
+
+def _set_apart(net: Net, names: Sequence[str], sketch: Sketch) -> bool:
+    """Give each layer an output of its own that overwrites what others take before it in the file, and behind it here.
+
+    Whether there was one.
+    """
+    layers = sketch.overwriting()
+    if not layers:
+        return False
+    from cnncalc.interchange.structure.overwriting import apart, overwritten
+
+    places = {node.name: place for place, node in enumerate(net.nodes)}
+    early = [
+        layer
+        for layer, _, takers in overwritten(sketch.operators, layers)
+        if any(taker < layer and places[names[taker]] > places[names[layer]] for taker in takers)
+    ]
+    for layer in early:
+        sketch.operators[layer] = apart(sketch.operators[layer])
+        sketch.notes.append(f"`{names[layer]}` overwrites what others take before it: it has an output of its own here")
+    return bool(early)
 
 
 def read_back(text: str, name: str, limits: Limits) -> Net | str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 from cnncalc.interchange.sketch import Operator, Sketch
@@ -10,7 +11,7 @@ from cnncalc.layers import Layer, show_shape
 from cnncalc.notation.lines import TokenError, parse, write
 from cnncalc.text import Distinct
 
-__all__ = ["beside", "head", "name_parts", "names_of", "notation", "quoted", "written"]
+__all__ = ["apart", "beside", "head", "name_parts", "names_of", "notation", "quoted", "written"]
 
 _SPECIAL = re.compile(r"[,\[\]{}#:]|^[-\s&*!|>'\"%@`?]|\s$|^$")
 _NUMBERED = re.compile(r"[0-9.+-]")
@@ -32,6 +33,26 @@ def name_parts(name: str) -> list[str]:
     own = "" if name[-1:] in (".", "/", "") else _part(re.split(r"[./]+", name)[-1])
     around = [_part(part) for part in re.split(r"[./]+", name)[:-1]]
     return [*(part for part in around if part), own]
+
+
+def apart(paths: list[list[str]]) -> list[list[str]]:
+    """The names with no layer called as the group around one other: `x1` beside `x1/bn` leaves that as `x1_bn`.
+
+    A group of several stays one, and of the two what comes later is numbered.
+    """
+    around = Counter(tuple(path[:depth]) for path in paths if path[-1] for depth in range(1, len(path)))
+    taken = {tuple(path) for path in paths}
+    alone = {name for name in taken if around[name] == 1}
+    if not alone:
+        return paths
+    made: list[list[str]] = []
+    for path in paths:
+        depth = next((depth for depth in range(1, len(path)) if tuple(path[:depth]) in alone), 0)
+        joined = [*path[: depth - 1], "_".join(path[depth - 1 :])] if depth and path[-1] else path
+        free = tuple(joined) not in taken
+        taken.add(tuple(joined))
+        made.append(joined if free else path)
+    return made
 
 
 def _part(text: str) -> str:

@@ -11,9 +11,11 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
+from cnncalc.interchange.structure.overwriting import apart, overwritten
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.program import Operation, Program, program_of
 from cnncalc.interchange.torch_export.rules.table import OPERATORS, shape_alone
+from cnncalc.interchange.torch_export.scattered import with_borders
 from cnncalc.interchange.torch_export.values import (
     LIKE,
     Parameter,
@@ -34,6 +36,8 @@ ANEW = ("new_zeros", "new_ones", "new_full", "new_empty", "resize_as_", *LIKE)
 """What takes the shape and the type of a tensor alone, and is a constant, or numbers of chance."""
 ZEROS = ("zero_", "zeros", "zeros_like", "new_zeros")
 """What is a constant of zeros; ours are ones."""
+FULL = ("full", "full_like", "new_full")
+"""What is a constant of a number that it is given, and so perhaps of zeros."""
 MOST_OPERATIONS = 100_000
 
 
@@ -55,8 +59,9 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     sketch = Sketch(PurePath(name).name.removesuffix(".pt2"))
     world = World(program, sketch)
     _enter(world, name)
-    views = Views(program.operations, program.laid_out)
-    operations = views.leading(program.operations, world.used)
+    whole = with_borders(program)
+    views = Views(whole, program.laid_out)
+    operations = views.leading(whole, world.used)
     for operation in operations:
         _apply(world, operation, views, opaque=asked.opaque)
     if world.unknown:
@@ -70,7 +75,18 @@ def sketched(program: Program, name: str, asked: Asked) -> Sketch:
     if not sketch.outputs:
         raise CnncalcError(Fault(f"`{name}` gives nothing that was computed"))
     _say_uncounted(world)
+    _keep_copies(world)
     return _led(sketch)
+
+
+def _keep_copies(world: World) -> None:
+    """Let nothing be overwritten of which the program made a copy before, since what is read has no copies."""
+    sketch = world.sketch
+    layers = sketch.overwriting() if world.copied else []
+    for layer, tensors, takers in overwritten(sketch.operators, layers):
+        later = not tensors.isdisjoint(sketch.outputs) or any(taker > layer for taker in takers)
+        if later and not tensors.isdisjoint(world.copied):
+            sketch.operators[layer] = apart(sketch.operators[layer])
 
 
 def _each_once(sketch: Sketch, ends: list[int]) -> list[int]:
@@ -135,7 +151,8 @@ def _apply(world: World, operation: Operation, views: Views, *, opaque: bool) ->
         call = Call(world, operation)
         if _is_constant(call):
             source = next((one.number for one in call.arguments.values() if isinstance(one, Tensor)), None)
-            factor = 0.0 if call.word in ZEROS else 1.0
+            zeros = call.word in ZEROS or (call.word in FULL and call.get("fill_value") == 0)
+            factor = 0.0 if zeros else 1.0
             shapes = [world.program.shapes.get(one, ()) for one in operation.outputs]
             samples = [source is not None and dims[:1] == (world.size,) for dims in shapes]
             fresh = Parameter("", (), source=source, factor=factor)

@@ -125,6 +125,8 @@ class World:
         self.unknown: list[tuple[str, str]] = []
         self.bordered: dict[int, tuple[Tensor, tuple[tuple[int, int], ...]]] = {}
         """What stands before a border of −∞, and that border, by the border's number."""
+        self.copied: set[int] = set()
+        """The tensors of which the program makes a copy, which is left out."""
         self.used = set(program.outputs)
         """The tensors that something takes."""
         modules = {one.module for one in program.operations if one.module and PARAMETRISED not in one.module}
@@ -142,6 +144,8 @@ class World:
             if like is not None and like < len(dims) and dims[like] == 1:
                 return like
             return next((axis for axis, length in enumerate(dims[:2]) if length == 1), None)
+        if like is None:
+            return None  # made of parameters alone, it is the same for all samples
         raise Refused(f"it acts along the batch: a tensor of {show_shape(dims)} for a batch of {self.size}")
 
     def shape(self, dims: tuple[int, ...], batch: int | None) -> Shape:

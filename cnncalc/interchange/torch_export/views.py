@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.program import Name, Operation
 from cnncalc.interchange.torch_export.values import LIKE, Parameter, Refused, Tensor, Value, names_in, word_of
 
-__all__ = ["Views"]
+__all__ = ["Views", "joined"]
 
+CHOSEN = ("select", "select_scatter")
+"""What has one place of an axis, and not that axis."""
 PARTS = ("slice", "select", "narrow")
 """What gives a part of a tensor, which stays one with it."""
 TURNED = ("permute", "transpose")
@@ -132,7 +135,7 @@ def _put_back(call: Call, whole: Tensor, part: Operation, made: Tensor) -> Tenso
     """A tensor of which a part was replaced, or all of it in another shape."""
     if word_of(part) in TURNED:
         return _turned_back(call, whole, part, made)
-    return _joined(call, whole, part, made) if word_of(part) in PARTS else call.reshaped(made, whole.dims)
+    return joined(call, whole, part, made) if word_of(part) in PARTS else call.reshaped(made, whole.dims)
 
 
 def _turned_back(call: Call, whole: Tensor, part: Operation, made: Tensor) -> Tensor:
@@ -152,27 +155,53 @@ def _turned_back(call: Call, whole: Tensor, part: Operation, made: Tensor) -> Te
     return Tensor(number, whole.dims, whole.batch)
 
 
-def _joined(call: Call, whole: Tensor, part: Operation, made: Tensor) -> Tensor:
+def joined(call: Call, whole: Tensor, part: Operation, made: Tensor) -> Tensor:
     """A tensor with a part of it replaced: what is before it, the part, and what is behind it."""
     arguments: dict[str, Any] = part.arguments
     place = arguments.get("dim", 0) % len(whole.dims)
     length, start = whole.dims[place], arguments.get("start", arguments.get("index", 0)) or 0
-    if arguments.get("step", 1) != 1:
-        raise Refused("it writes into every other place of an axis")
     start = max(start + length, 0) if start < 0 else start
-    stop = start + (1 if word_of(part) == "select" else made.dims[place])
+    count, step = 1 if word_of(part) in CHOSEN else made.dims[place], arguments.get("step", 1)
+    stop = start + (count - 1) * step + 1
     axis, shape = call.axis(place, whole), call.world.sketch.shape(whole.number)
-    shape = (*shape[:axis], stop - start, *shape[axis + 1 :])
+    shape = (*shape[:axis], count, *shape[axis + 1 :])
     name, number = call.name(), made.number
     if call.world.sketch.shape(number) != shape:
         number = call.layer("reshape", [number], f"{name}_part", shape=shape)
+    if step > 1 and count > 1:
+        number = _spread(call, (whole.number, number), axis, range(start, stop, step))
     ends = [
         call.layer("slice", [whole.number], f"{name}_{word}", channels=span, axis=axis or None)
         if span[0] < span[1]
         else None
         for word, span in (("before", (0, start)), ("behind", (stop, length)))
     ]
-    joined = [one for one in (ends[0], number, ends[1]) if one is not None]
-    if len(joined) > 1:
-        number = call.layer("concat", joined, f"{name}_whole", axis=axis or None)
+    pieces = [one for one in (ends[0], number, ends[1]) if one is not None]
+    if len(pieces) > 1:
+        number = call.layer("concat", pieces, f"{name}_whole", axis=axis or None)
     return Tensor(number, whole.dims, whole.batch)
+
+
+def _spread(call: Call, both: tuple[int, int], axis: int, places: range) -> int:
+    """From the first to the last of some places of an axis: these of one tensor, and of the whole what lies between.
+
+    In each stretch from one place to the next the one stands first; the last place has none behind it.
+    """
+    (whole, part), name, span = both, call.name(), len(places) - 1
+    shape = call.world.sketch.shape(whole)
+
+    def piece(word: str, number: int, start: int, stop: int, along: int = axis) -> int:
+        return call.layer("slice", [number], f"{name}_{word}", channels=(start, stop), axis=along or None)
+
+    def stretches(word: str, number: int, each: int) -> int:
+        wide = (product(shape[:axis]), span, each, product(shape[axis + 1 :]))
+        return call.layer("reshape", [number], f"{name}_{word}", shape=wide)
+
+    own = stretches("written", piece("first", part, 0, span), 1)
+    kept = stretches("stretches", piece("between", whole, places[0], places[-1]), places.step)
+    kept = piece("kept", kept, 1, places.step, 2)
+    number = call.layer("concat", [own, kept], f"{name}_met", axis=2)
+    number = call.layer(
+        "reshape", [number], f"{name}_row", shape=(*shape[:axis], places[-1] - places[0], *shape[axis + 1 :])
+    )
+    return call.layer("concat", [number, piece("last", part, span, span + 1)], f"{name}_spread", axis=axis or None)

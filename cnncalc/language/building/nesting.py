@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.language.faults import Faults
-from cnncalc.language.yaml.reader import YamlNode
+from cnncalc.language.yaml.reader import Scalar, YamlNode
 from cnncalc.limits import Limits
 
 __all__ = ["USE", "Nesting"]
@@ -42,10 +42,18 @@ class Nesting:
         """One level more, for the body of a `with`; raises `CnncalcError` where it is too deep."""
         if self.depth >= self.limits.depth:
             message = f"groups and blocks are nested deeper than {self.limits.depth}, the bound `depth`"
-            help = f"a block that uses itself needs a `when` that ends it; {self.limits.way_out('depth')}"
-            self.faults.add(message, node, help=help)
+            self.faults.add(message, node, help=self._way_out())
             self.faults.raise_any()
         return self
+
+    def _way_out(self) -> str:
+        """A block that uses itself at one place is not helped by a higher bound, unless something ends it."""
+        uses = self.faults.uses
+        again = [use for use in uses if uses.count(use) > 1]
+        if not again:
+            return f"put what stands innermost into fewer groups, or {self.limits.way_out('depth')}"
+        ends = "a block that uses itself needs a `when` that ends it, as in `{unit: $(n - 1), when: n > 1}`"
+        return ends if isinstance(again[-1], Scalar) else f"{ends}; if one does, {self.limits.way_out('depth')}"
 
     def resume(self, depth: int) -> None:
         """Go on so many levels deep; items are counted from here."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import CnncalcError, suggestion
 from cnncalc.language.documents.foreign import Foreign
 from cnncalc.language.documents.library import hidden, in_library, is_bundled, is_plain, locate, open_document
+from cnncalc.language.documents.strangers import stranger
 from cnncalc.language.documents.variables import Entry, Variables, is_required
 from cnncalc.language.expressions import Value
 from cnncalc.language.expressions.values import begin_work
@@ -71,8 +72,8 @@ class Document:
         self.begin()
         begin_work()
         root, self.file, folder, self.foreign = open_document(net, options)
-        self.texts = [root.source.text]
-        """The text of the file, and of each that it extends."""
+        self.roots: list[YamlNode] = []
+        """The tree of the file, and of each that it extends."""
         self.fence = self.folder = folder
         """The folder that the file lies in: what it extends lies there too, or below."""
         if in_library(folder) and (clash := hidden(net)):
@@ -97,7 +98,7 @@ class Document:
         document = Document.__new__(Document)
         document.options, document.limits, document.faults, document.file = self.options, self.limits, faults, node.text
         document.begin()
-        document.texts, document.root = self.texts, node
+        document.roots, document.root = self.roots, node
         document.fence, document.folder = self.fence, self.folder
         document.extend(node, self.folder, [])
         return document
@@ -105,12 +106,15 @@ class Document:
     def take(self, root: YamlNode, folder: Path | None, chain: list[tuple[str, Path | None]]) -> None:
         """Take a file's keys, its parent's first, so that the child's replace them."""
         self.root = root
+        self.roots.append(root)
         if not isinstance(root, Mapping):
             help = "start with `input: 3x224x224` and `layers:`"
             place = root.place() if len(chain) < 2 else root.place()._replace(text="")  # it may be anybody's
             self.faults.add("a net is a mapping of keys such as input and layers", place, help=help)
             self.faults.raise_any()
             return
+        if (strange := stranger(root, KEYS)) is not None:
+            raise CnncalcError(strange)
         whole = True
         if "extends" in root.entries:
             whole = self.extend(root.entries["extends"][1], folder, chain)
@@ -186,7 +190,6 @@ class Document:
             self.faults.add("`extends` goes in a circle", node, values=names, help=help)
             self.faults.raise_any()
         self.parents.append(Path(name).stem)
-        self.texts.append(root.source.text)
         self.take(root, parent_folder, [*chain, step])
         for key in NOT_INHERITED:
             self.keys.pop(key, None)

@@ -6,11 +6,14 @@ YAML would guess (`no` is a flag, `010` is 8, `12:30` is 750); here a scalar is 
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from cnncalc.errors import CnncalcError, Fault, Place
 
-__all__ = ["Mapping", "Scalar", "Sequence", "Source", "YamlNode", "over", "plain_value", "scalar_value"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["Mapping", "Scalar", "Sequence", "Source", "YamlNode", "mappings", "over", "plain_value", "scalar_value"]
 
 WHOLE = re.compile(r"[-+]?\d+(?:_\d+)*", re.ASCII)
 DECIMAL = re.compile(r"[-+]?(?:\d+(?:_\d+)*\.?(?:\d+(?:_\d+)*)?|\.\d+(?:_\d+)*)(?:[eE][-+]?\d+)?", re.ASCII)
@@ -137,6 +140,21 @@ class Mapping(YamlNode):
 
     def __repr__(self) -> str:
         return f"Mapping({', '.join(self.entries)}, line {self.line})"
+
+
+def mappings(roots: Iterable[YamlNode]) -> Iterator[Mapping]:
+    """Every mapping at and below some nodes, once; their keys are what they mean, however they are spelled."""
+    left, seen = list(roots), set[int]()
+    while left:
+        node = left.pop()
+        if isinstance(node, Scalar) or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Mapping):
+            yield node
+            left += [value for _, value in node.entries.values()]
+        elif isinstance(node, Sequence):
+            left += node.items
 
 
 def _without_comment(line: str) -> str:

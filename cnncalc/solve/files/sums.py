@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from operator import add, sub
 from typing import Any, NoReturn, TypeAlias
@@ -13,6 +12,7 @@ from cnncalc.answers.figures import BY_KEY, FIGURES, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Costs, Net, Node
 from cnncalc.language.unknowns import UnknownFile
+from cnncalc.language.yaml.tree import mappings
 from cnncalc.layers import Layer
 from cnncalc.layers.dialects import DIALECTS
 
@@ -33,7 +33,7 @@ class _OfWholeNet:
 
 
 _UNKNOWN: Any = _OfWholeNet()
-_TYPED = re.compile(r"\b(?:dtypes?|net)[\"']?\s*:")
+_TYPED = {"dtype", "dtypes", "net"}
 """What gives layers types in a file, or may do so: another net that is a part of it."""
 
 
@@ -54,7 +54,7 @@ class Counting:
         options, numbers = file.options, numbers_of(dtype)
         self.images, self.element_bytes = options.batch, numbers.size
         self.accumulate, self.parts = options.accumulate, numbers.parts
-        typed = options.types or any(_TYPED.search(text) for text in file.document.texts)
+        typed = options.types or any(_TYPED & one.entries.keys() for one in mappings(file.document.roots))
         self._element_bytes: Any = _UNKNOWN if numbers.half or typed else numbers.size  # types differ
         self._parts: Any = _UNKNOWN if typed else numbers.parts
         self._trainable: Any = _UNKNOWN if options.freeze else True  # the names of all layers decide

@@ -66,7 +66,7 @@ def _up_to(
         return [], None
     runs = [_runs(condition, symbol, low, high) for symbol in symbols]
     walk = _Walk(condition, symbols, runs)
-    over = any(walk.growing) or any(relation.over is not None for relation in condition.relations)
+    over = any(walk.settled) or any(relation.over is not None for relation in condition.relations)
     if (one_by_one or not over) and walk.work * prod(map(len, runs)) > MOST_WORK:
         return runs, None
     return runs, walk.found()
@@ -76,7 +76,8 @@ class _Walk:
     """Tries boxes in order; what lies behind lengths at which a relation is over is passed over.
 
     Where what holds goes on to hold at all larger lengths, all of these are kept at once. Where a relation's difference
-    only grows along the last of its axes, or only falls, as that of H = W does, bisection finds what may hold there.
+    only grows along the last of its axes, or only falls, as those of H = W and of H·W = W + 40, bisection finds what
+    may hold there.
     """
 
     def __init__(self, condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]]) -> None:
@@ -85,14 +86,12 @@ class _Walk:
         self.left = MOST_WORK
         self.upward = all(relation.upward for relation in self.relations)
         self.boxes: list[tuple[Run, ...]] = []
-        self.growing: list[list[tuple[Relation, int]]] = [[] for _ in symbols]
-        """The relations whose last axis is this one, along which their difference grows (1) or falls (-1)."""
+        self.settled: list[list[tuple[Relation, Sum]]] = [[] for _ in symbols]
+        """The relations whose last axis is this one, with what they say to be 0 or at least 0."""
         for relation in self.relations:
-            axis = max(map(symbols.index, relation.symbols))
             difference = _difference(relation)
-            way = 0 if difference is None else direction(difference, symbols[axis])
-            if way:
-                self.growing[axis].append((relation, way))
+            if difference is not None:
+                self.settled[max(map(symbols.index, relation.symbols))].append((relation, difference))
 
     def found(self) -> list[tuple[Run, ...]] | None:
         """Every box that does; None where that is too much work."""
@@ -108,9 +107,9 @@ class _Walk:
         """Go along one axis; whether even its first length is behind the end of some relation."""
         symbol, last = self.symbols[axis], axis == len(self.symbols) - 1
         start, end = 0, len(self.runs[axis])
-        if self.growing[axis]:
+        if self.settled[axis]:
             lengths[symbol] = self.runs[axis][0][0]
-            if any(relation.over is not None and relation.over(lengths) for relation, _ in self.growing[axis]):
+            if any(relation.over is not None and relation.over(lengths) for relation, _ in self.settled[axis]):
                 return True
             start, end = self._between(axis, lengths)
         for place in range(start, end):
@@ -142,12 +141,13 @@ class _Walk:
         """From which place along an axis to which the relations may hold whose differences grow, or fall, there."""
         symbol, runs = self.symbols[axis], self.runs[axis]
         start, end = 0, len(runs)
-        for relation, way in self.growing[axis]:
-            difference = _difference(relation)
-            assert difference is not None
+        for relation, difference in self.settled[axis]:
+            way = direction(difference, symbol, lengths)
+            if not way:
+                continue
 
-            def signed(run: Run) -> int:
-                return way * difference.at({**lengths, symbol: run[0]})  # noqa: B023 - asked before the next
+            def signed(run: Run, way: int = way, difference: Sum = difference) -> int:
+                return way * difference.at({**lengths, symbol: run[0]})
 
             self.left -= 2 * self.work * len(runs).bit_length()
             if way > 0 or relation.zero is not None:

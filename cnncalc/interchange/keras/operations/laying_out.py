@@ -54,13 +54,16 @@ def pad(call: Call) -> int:
 
 
 def tile(call: Call) -> int:
-    """Axes of length 1 repeated."""
+    """Axes repeated; of longer ones than 1 the shape alone is known."""
     times = argument(call, 1, "repeats")
     whole = isinstance(times, list) and len(times) == call.rank + 1 and times[0] == 1
     lengths = call.work.shape_out(call.x[0])
-    if not whole or any(n > 1 and r != 1 for n, r in zip(lengths, times[1:])):
-        raise call.fault("only axes of length 1 are repeated", f"{str(times)[:40]} of {lengths}")
-    return call.put("expand", shape=call.work.shape_in(tuple(n * r for n, r in zip(lengths, times[1:]))))
+    if not whole or not all(type(one) is int and 1 <= one <= 10**6 for one in times):
+        raise call.fault("it repeats whole axes, and not the batch", f"{str(times)[:40]} of {lengths}")
+    shape = call.work.shape_in(tuple(n * r for n, r in zip(lengths, times[1:])))
+    if any(n > 1 and r != 1 for n, r in zip(lengths, times[1:])):
+        return call.put("opaque", shape=shape, of="tile")
+    return call.put("expand", shape=shape)
 
 
 def reshape(call: Call) -> int:
@@ -158,6 +161,8 @@ def split(call: Call) -> list[int]:
         raise call.fault("its places are whole numbers", f"they are {str(places)[:40]}")
     return [
         call.put("slice", suffix=f"part{number}", channels=(start, stop), axis=axis or None)
+        if number in call.wanted
+        else call.tensors[0]
         for number, (start, stop) in enumerate(zip([0, *ends], ends))
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cnncalc.interchange.keras.call import Call, Rule
 from cnncalc.interchange.keras.operations.laying_out import argument, without_channels
 
@@ -78,7 +80,62 @@ def place(of: str) -> Rule:
     return rule
 
 
+def left(of: str) -> Rule:
+    """A measure along some axes, all but the batch unless told."""
+
+    def rule(call: Call) -> int:
+        axes = call.axes(argument(call, 1, "axis"))
+        keep = bool(argument(call, 2, "keepdims", default=False))
+        theirs = call.work.shape_out(tuple(0 if at in axes else n for at, n in enumerate(call.x[0])))
+        shape = tuple(n or 1 for n in theirs) if keep else tuple(n for n in theirs if n) or (1,)
+        return call.put("opaque", shape=call.work.shape_in(shape), of=of)
+
+    return rule
+
+
+def lengthened(of: str, place: int, name: str, length: Callable[[int, int], int]) -> Rule:
+    """An axis of another length, which a number decides."""
+
+    def rule(call: Call) -> int:
+        number, axis = argument(call, place, name), argument(call, 2, "axis", default=-1)
+        if type(number) is not int or not 0 < number <= 10**6:
+            raise call.fault(f"`{name}` is a whole number", f"it is {str(number)[:40]}")
+        at = call.axis(axis)
+        made = length(call.x[0][at], number)
+        if made < 1:
+            raise call.fault("nothing is left of its axis", f"{number} of {call.x[0][at]}")
+        return call.put("opaque", shape=tuple(made if one == at else n for one, n in enumerate(call.x[0])), of=of)
+
+    return rule
+
+
+def top(call: Call) -> list[int]:
+    """The largest numbers of the last axis, and their places."""
+    count, rank = argument(call, 1, "k"), call.rank
+    last = call.axis(-1)
+    if type(count) is not int or not 0 < count <= call.x[0][last]:
+        raise call.fault("`k` is a number of places of the last axis", f"it is {str(count)[:20]} of {call.x[0][last]}")
+    shape = tuple(count if at == last else call.x[0][at] for at in range(rank))
+    names = ("values", "places")
+    return [
+        call.put("opaque", suffix=name, shape=shape, of="top_k") if at in call.wanted else call.tensors[0]
+        for at, name in enumerate(names)
+    ]
+
+
+def one_hot(call: Call) -> int:
+    """A row of classes for each number."""
+    classes, axis = argument(call, 1, "num_classes"), argument(call, 2, "axis", default=-1)
+    if type(classes) is not int or not 0 < classes <= 10**9 or axis != -1:
+        raise call.fault(
+            "it has a number of classes, along the last axis", f"{str(classes)[:20]} along {str(axis)[:20]}"
+        )
+    shape = (*call.work.shape_out(call.x[0]), classes)
+    return call.put("opaque", shape=call.work.shape_in(shape), of="one_hot")
+
+
 SHAPED = (
+    "hypot", "nan_to_num", "tril", "triu",
     "flip", "cumsum", "cumprod", "sort", "argsort", "where", "greater", "greater_equal", "less", "less_equal", "equal",
     "not_equal", "logical_and", "logical_or", "logical_not", "isnan", "isinf", "isfinite", "mod", "floor_divide",
     "arctan2", "squared_difference", "zeros_like", "squareplus", "sparse_plus", "sparse_sigmoid", "sparsemax",
@@ -92,5 +149,10 @@ MEASURES: dict[str, Rule] = {
     "argmax": place("argmax"),
     "argmin": place("argmin"),
     **{name: shaped(name) for name in SHAPED},
+    **{name: left(name) for name in ("any", "all", "count_nonzero", "median", "prod")},
+    "repeat": lengthened("repeat", 1, "repeats", lambda n, times: n * times),
+    "diff": lengthened("diff", 1, "n", lambda n, times: n - times),
+    "top_k": top,
+    "one_hot": one_hot,
 }
 """By the operation's name in small letters."""

@@ -13,15 +13,13 @@ from cnncalc.interchange.torch_code.kinds.said import PARAMETRISATIONS, Said, ow
 from cnncalc.interchange.torch_code.modules.parts import Flow, Group, Operation, Tensor, Tensors, is_attribute
 from cnncalc.interchange.torch_code.modules.sharing import Tie
 from cnncalc.interchange.torch_code.naming import camel
-from cnncalc.interchange.written import Unsaid, Unsayable
+from cnncalc.interchange.written import SAME_MEMORY, Unsaid, Unsayable
 from cnncalc.records import NamedTuple
 
 __all__ = ["Bodies", "Body", "Member", "Step", "beside", "numbered"]
 
 LEAST_COUNTED = 3
 """So many groups in a row whose names count up are a sequence."""
-SAME_MEMORY = ("crop", "dropout", "droppath", "flatten", "identity", "pad", "permute", "reshape", "select", "slice")
-"""The kinds that may give the very numbers that they take, or a part of them."""
 TENSORS = ("nn.Parameter", "nn.Buffer")
 
 

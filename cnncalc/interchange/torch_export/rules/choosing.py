@@ -30,7 +30,8 @@ def shape_alone(call: Call) -> Value:
         if at and name not in call.world.used:
             made.append(None)
             continue
-        batch = call.world.batch_of(dims, taken[0].batch if taken else 0)
+        alone = 0 if call.world.size == 1 else None
+        batch = call.world.batch_of(dims, taken[0].batch if taken else alone)
         called = f"{call.name()}_{at}" if at else call.name()
         shape = call.world.shape(dims, batch)
         made.append(Tensor(call.layer("opaque", entering, called, shape=shape, of=call.word), dims, batch))

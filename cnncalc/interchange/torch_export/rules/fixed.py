@@ -42,12 +42,14 @@ def fixed_linear(call: Call, x: Tensor, weight: Parameter) -> Tensor:
 
 
 class Slid:
-    """A convolution of sequences or maps whose weights are a tensor: sequences are maps that are one high."""
+    """A convolution whose weights are a tensor, by windows of maps.
+
+    Sequences are maps that are one high. Of a volume the windows are those of its depth, and in each slice of these
+    those of a map.
+    """
 
     def __init__(self, call: Call, weight: Parameter | Tensor) -> None:
         self.call, self.axes, self.groups = call, len(weight.dims) - 2, call.get("groups", 1)
-        if self.axes not in (1, 2) or isinstance(call.get("padding", 0), str):
-            raise Refused("its weights are none that are learned, and it is no convolution of a sequence or a map")
         x = call.x()
         if len(x.dims) != self.axes + 2:
             raise Refused("its weights are none that are learned, and it takes no batch")
@@ -55,39 +57,82 @@ class Slid:
         shape = call.world.sketch.shape(self.x.number)
         if len(shape) != self.axes + 1:
             raise Refused("its weights are none that are learned, and it takes many maps of one sample")
-        self.kernel = self.wide(weight.dims[2:], 1)
+        self.kernel = weight.dims[2:]
         self.taps = product(self.kernel)
+        self.stride, self.dilation = call.lengths("stride", self.axes), call.lengths("dilation", self.axes)
+        padding = call.get("padding", 0)
+        spread = [(k - 1) * apart if padding == "same" else 0 for k, apart in zip(self.kernel, self.dilation)]
+        odd = tuple((0, n % 2) for n in spread)  # torch lays the odd one behind
+        by_name = isinstance(padding, str)
+        self.padding = tuple(n // 2 for n in spread) if by_name else call.lengths("padding", self.axes, 0)
+        if any(map(any, odd)):
+            number = call.layer("pad", [self.x.number], f"{call.name()}_border", border=odd)
+            self.x, shape = self.x._replace(number=number), call.world.sketch.shape(number)
         table = call.tensor(weight)
-        self.table, self.channels = table.number, shape[0]
-
-    def wide(self, lengths: tuple[int, ...], one: int) -> tuple[int, ...]:
-        """Lengths along both axes of a map."""
-        return (one, *lengths) if self.axes == 1 else lengths
-
-    def lengths(self, name: str, usual: int = 1) -> tuple[int, ...]:
-        """An argument, along both axes of a map."""
-        return self.wide(self.call.lengths(name, self.axes, usual), usual)
+        self.table, self.channels, self.lengths = table.number, shape[0], shape[1:]
 
     def put(self, kind: str, *taken: int, word: str, **fields: Any) -> int:
         """A layer of it."""
         return self.call.layer(kind, list(taken), f"{self.call.name()}_{word}", **fields)
 
-    def windows(self) -> dict[str, Any]:
-        """The fields of what cuts windows out, or adds them up."""
-        slid = {"stride": self.lengths("stride"), "padding": self.lengths("padding", 0)}
-        return {"kernel": self.kernel, "dilation": self.lengths("dilation"), **slid}
+    def slid(self, axes: slice, *, before: bool) -> dict[str, Any]:
+        """The fields of what cuts windows out along some axes, or adds them up; one long where a map has an axis more.
 
-    def map(self) -> int:
-        """What comes in, as a map."""
-        if self.axes == 2:
-            return self.x.number
-        shape = self.call.world.sketch.shape(self.x.number)
-        return self.put("reshape", self.x.number, word="map_of", shape=(shape[0], 1, *shape[1:]))
+        That axis stands before them, or behind.
+        """
+
+        def wide(lengths: tuple[int, ...], one: int) -> tuple[int, ...]:
+            own = lengths[axes]
+            return own if len(own) == 2 else (one, *own) if before else (*own, one)
+
+        return {
+            "kernel": wide(self.kernel, 1),
+            "dilation": wide(self.dilation, 1),
+            "stride": wide(self.stride, 1),
+            "padding": wide(self.padding, 0),
+        }
+
+    def windows(self) -> int:
+        """What comes in as columns, a row for each channel and tap."""
+        number, channels = self.x.number, self.channels
+        if self.axes == 1:
+            number = self.put("reshape", number, word="map_of", shape=(channels, 1, *self.lengths))
+        if self.axes < 3:
+            return self.put("unfold", number, word="windows", **self.slid(slice(None), before=True))
+        deep, *lengths = self.lengths
+        taps, inner = self.kernel[0], product(self.kernel[1:])
+        number = self.put("reshape", number, word="depth", shape=(channels, deep, product(lengths)))
+        number = self.put("unfold", number, word="deep_windows", **self.slid(slice(1), before=False))
+        made = product(self.call.world.sketch.shape(number)) // (channels * taps * product(lengths))
+        number = self.put("reshape", number, word="slices", shape=(channels * taps * made, *lengths))
+        number = self.put("unfold", number, word="windows", **self.slid(slice(1, None), before=False))
+        places = self.call.world.sketch.shape(number)[1]
+        number = self.put("reshape", number, word="taps", shape=(channels * taps, made, inner, places))
+        number = self.put("permute", number, word="columns", order=(0, 2, 1, 3))
+        return self.put("reshape", number, word="rows", shape=(channels * self.taps, made * places))
+
+    def added(self, number: int, channels: int) -> int:
+        """Columns, a row for each channel and tap, added up to what comes out."""
+        size = self.call.dims[2:]
+        if self.axes < 3:
+            wide = (1, *size)[-2:]
+            return self.put("fold", number, word="added", size=wide, **self.slid(slice(None), before=True))
+        taps, inner, (deep, *lengths) = self.kernel[0], product(self.kernel[1:]), self.lengths
+        places = product(lengths)
+        number = self.put("reshape", number, word="taps", shape=(channels * taps, inner, deep, places))
+        number = self.put("permute", number, word="turned", order=(0, 2, 1, 3))
+        number = self.put("reshape", number, word="rows", shape=(channels * taps * deep * inner, places))
+        number = self.put("fold", number, word="added", size=size[1:], **self.slid(slice(1, None), before=False))
+        number = self.put("reshape", number, word="slices", shape=(channels * taps, deep * product(size[1:])))
+        wide = (size[0], product(size[1:]))
+        return self.put("fold", number, word="deep_added", size=wide, **self.slid(slice(1), before=False))
 
     def made(self, number: int, channels: int) -> Tensor:
         """What comes out."""
         shape = (channels, *self.call.dims[2:])
-        return self.call.held(self.put("reshape", number, word="map", shape=shape), self.call.dims, self.x.batch)
+        if self.call.world.sketch.shape(number) != shape:
+            number = self.put("reshape", number, word="map", shape=shape)
+        return self.call.held(number, self.call.dims, self.x.batch)
 
 
 def fixed_conv(call: Call, weight: Parameter | Tensor) -> Tensor:
@@ -97,7 +142,7 @@ def fixed_conv(call: Call, weight: Parameter | Tensor) -> Tensor:
     """
     slid = Slid(call, weight)
     groups, columns = slid.groups, product(weight.dims[1:])
-    number = slid.put("unfold", slid.map(), word="windows", **slid.windows())
+    number = slid.windows()
     places = call.world.sketch.shape(number)[1]
     number = slid.put("reshape", number, word="groups", shape=(groups, columns, places))
     filters = weight.dims[0] // groups
@@ -109,10 +154,9 @@ def fixed_deconv(call: Call, weight: Parameter | Tensor) -> Tensor:
     """A transposed convolution by such weights: a product for each group makes columns, which are added up to a map."""
     slid = Slid(call, weight)
     groups, own, filters = slid.groups, slid.channels // slid.groups, weight.dims[1]
-    places = product(call.world.sketch.shape(slid.x.number)[1:])
+    places = product(slid.lengths)
     number = slid.put("reshape", slid.x.number, word="groups", shape=(groups, own, places))
     fixed = slid.put("reshape", slid.table, word="filters", shape=(groups, own, filters * slid.taps))
     made = call.layer("einsum", [fixed, number], equation="gcf,gcp->gfp")
     made = slid.put("reshape", made, word="columns", shape=(groups * filters * slid.taps, places))
-    size = slid.wide(call.dims[2:], 1)
-    return slid.made(slid.put("fold", made, word="added", size=size, **slid.windows()), groups * filters)
+    return slid.made(slid.added(made, groups * filters), groups * filters)

@@ -210,7 +210,7 @@ def copied(call: Call) -> Value:
 def filled(call: Call) -> Value:
     """fill_ and zero_: one number everywhere."""
     x = call.tensor(call.arguments.get("self"))
-    factor = 0.0 if call.word == "zero_" else 1.0
+    factor = 0.0 if call.word == "zero_" or call.get("value") == 0 else 1.0
     return Parameter("", x.dims, source=x.number, expanded=x.batch == 0, factor=factor)
 
 

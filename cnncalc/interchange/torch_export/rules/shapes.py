@@ -8,6 +8,7 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.rules.choosing import shape_alone
 from cnncalc.interchange.torch_export.values import Parameter, Places, Refused, States, Tensor, Value
+from cnncalc.interchange.torch_export.views import joined
 
 __all__ = ["SHAPES"]
 
@@ -18,7 +19,10 @@ SPLIT = {"hsplit": 1, "vsplit": 0, "dsplit": 2}
 
 def same(call: Call) -> Value:
     """What changes neither elements nor shape."""
-    return next(iter(call.arguments.values()))
+    value = next(iter(call.arguments.values()))
+    if call.word == "clone" and isinstance(value, Tensor):
+        call.world.copied.add(value.number)
+    return value
 
 
 def reshaped(call: Call) -> Value:
@@ -28,7 +32,8 @@ def reshaped(call: Call) -> Value:
     if isinstance(value, Places):
         return value
     if isinstance(value, Parameter) and not value.turned:
-        return value._replace(dims=dims, expanded=False)
+        each = value.expanded and call.world.size > 1 and dims[:1] == value.dims[:1]
+        return value._replace(dims=dims, expanded=each)
     x = call.tensor(value)
     if product(dims) != product(x.dims):
         raise Refused("it changes the number of elements")
@@ -231,6 +236,25 @@ def gathered(call: Call) -> Value:
     return shape_alone(call)
 
 
+def copied(call: Call) -> Value:
+    """copy: what is written over the first, which may be longer."""
+    value = call.arguments.get("src")
+    if getattr(value, "dims", None) == call.dims:
+        return value
+    call.arguments = {"self": value}
+    return expanded(call)
+
+
+def scattered(call: Call) -> Value:
+    """slice_scatter and select_scatter: a tensor with a part replaced, in programs that overwrite nothing."""
+    whole, part = call.arguments.get("self"), call.arguments.get("src")
+    if all(isinstance(one, Parameter) and not one.name for one in (whole, part)):
+        return Parameter("", call.dims)
+    if isinstance(whole, Parameter) and not whole.name:
+        whole = whole._replace(expanded=whole.dims[:1] == (call.world.size,))
+    return joined(call, call.tensor(whole), call.operation, call.tensor(part))
+
+
 def turned(call: Call) -> Value:
     """mT, mH, T, H: the last two axes change places."""
     value = next(iter(call.arguments.values()))
@@ -277,5 +301,8 @@ SHAPES: dict[str, Any] = {
     "expand": expanded,
     "expand_as": expanded,
     "index": gathered,
+    "copy": copied,
+    "slice_scatter": scattered,
+    "select_scatter": scattered,
 }
 """By the operator's name in ATen."""

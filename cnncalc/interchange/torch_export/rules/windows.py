@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.interchange.torch_export.calls import Call
@@ -105,14 +106,20 @@ def pool(kind: str) -> Any:
             spread = [(k - 1) * apart for k, apart in zip(kernel, fields["dilation"])]
             if all(2 * max(pair) <= k for pair, k in zip(sides, kernel)):
                 x, fields["padding"] = before, tuple(sides)
-            elif max(fields["stride"]) == 1 and sides == [(n // 2, n - n // 2) for n in spread]:
-                x, fields["padding"] = before, "same"
+            elif sides == _same_sides(before.dims[2:], fields["stride"], spread):
+                x, fields["padding"], fields["rounding"] = before, "same", None
             else:
                 x = _below_all(call, before, border, kernel, fields["dilation"])
         made = call.put(kind, x, **fields)
         return [made, Places(made.number)] if call.used_beside_the_first() else made
 
     return rule
+
+
+def _same_sides(lengths: tuple[int, ...], stride: tuple[int, ...], spread: Sequence[int]) -> list[tuple[int, int]]:
+    """The border of `same` windows, whose first and last pixel are so far apart: n / s of them, rounded up, fit."""
+    apart = [max(((n - 1) // s) * s + far + 1 - n, 0) for n, s, far in zip(lengths, stride, spread)]
+    return [(n // 2, n - n // 2) for n in apart]
 
 
 def _below_all(
@@ -199,6 +206,9 @@ def pad(call: Call) -> Tensor:
 
 def deformable(call: Call) -> Tensor:
     """torchvision's deform_conv2d: where its windows look is a tensor, and perhaps what each pixel weighs."""
+    given: Value = call.arguments.get("bias")
+    if is_fixed(given):  # torchvision gives zeros where there is none
+        call.arguments["bias"] = None
     weight, bias, names = _weights(call)
     taken = [call.tensor(call.arguments.get(name)) for name in ("input", "offset")]
     if call.get("use_mask", False):
@@ -209,7 +219,7 @@ def deformable(call: Call) -> Tensor:
         name: tuple(call.get(f"{short}_{end}", default) for end in ("h", "w"))
         for name, short, default in (("stride", "stride", 1), ("padding", "pad", 0), ("dilation", "dilation", 1))
     }
-    return call.put(
+    made = call.put(
         "deform_conv",
         *taken,
         parameters=names,
@@ -221,6 +231,7 @@ def deformable(call: Call) -> Tensor:
         groups=call.get("groups", 1),
         bias=bias,
     )
+    return plus(call, made, given, axis=1) if is_fixed(given) and given.factor else made
 
 
 def pixel_shuffle(call: Call) -> Tensor:

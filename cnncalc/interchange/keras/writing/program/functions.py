@@ -17,6 +17,12 @@ LEAST_CALLS = 3
 MOST_ARGUMENTS = 8
 """Of a function, beside its tensors and its name; what differs in more is not one function to a reader."""
 
+OF_WINDOW = (
+    "cropping", "dilation_rate", "kernel_size", "output_padding", "pad_width", "padding", "pool_size", "size",
+    "strides",
+)  # fmt: skip
+"""What Keras calls the lengths of windows, their steps and their borders."""
+
 Place = tuple[str, int]
 
 
@@ -53,6 +59,8 @@ class Argument(NamedTuple):
     """In each use."""
     usual: Any = None
     """Most of them, where there is such a one."""
+    of_window: bool = False
+    """Whether it says how a window lies, and is no number of features or of elements."""
 
 
 class Function(NamedTuple):
@@ -181,7 +189,10 @@ def _text(column: Sequence[tuple[str, Any]], arguments: list[Argument]) -> str:
     if len({(type(one), one) for one in values}) == 1:
         return literal(values[0])
     whole = all(type(one) is int and one > 0 for one in values)
+    of_window = label in OF_WINDOW
     for argument in arguments:
+        if argument.of_window != of_window:
+            continue  # numbers that happen to be in proportion
         if argument.values == values:
             return argument.name
         if not whole or not all(type(one) is int and one > 0 for one in argument.values):
@@ -196,5 +207,5 @@ def _text(column: Sequence[tuple[str, Any]], arguments: list[Argument]) -> str:
     stem = {"target_shape": "length", "pad_width": "pad", "dims": "axis"}.get(label, label)
     name = stem if not names[stem] else f"{stem}_{names[stem] + 1}"
     usual, times = Counter(values).most_common(1)[0]
-    arguments.append(Argument(name, values, usual if 2 * times > len(values) else None))
+    arguments.append(Argument(name, values, usual if 2 * times > len(values) else None, of_window))
     return name
