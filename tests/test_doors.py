@@ -42,7 +42,7 @@ DOORS = {
     "interchange.openvino": "",
     "interchange.paddle": "",
     "interchange.protobuf": "fields wire",
-    "interchange.structure": "holding writing",
+    "interchange.structure": "holding overwriting writing",
     "interchange.structure.blocks": "arguments spreading units",
     "interchange.tfjs": "",
     "interchange.tflite": "",

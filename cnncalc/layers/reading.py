@@ -18,8 +18,9 @@ _DECIMAL = re.compile(r"[+-]?[0-9]*\.[0-9]+\Z")
 
 def _rounded(value: str | float) -> str:
     """The way out of a number that is not whole: the whole ones next to it, and what an expression does."""
-    down = math.floor(float(value))
-    near = f"write {down} or {down + 1}; " if abs(down) < LARGEST else ""
+    number = float(value)
+    down = math.floor(number) if abs(number) < LARGEST else None
+    near = "" if down is None else f"write {down} or {down + 1}; "
     return near + "in an expression round it: `$(int(…))`, `$(round(…))` or `$(divisible(…, 8))`"
 
 
