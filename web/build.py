@@ -5,6 +5,7 @@ It needs Node.js with npm, and the packages of `package-lock.json`, which it fet
 
 from __future__ import annotations
 
+import ast
 import gzip
 import json
 import shutil
@@ -126,7 +127,29 @@ def _pack(target: Path) -> None:
             for path in sorted(folder.rglob("*")):
                 within = path.relative_to(folder)
                 if _is_wanted(name, within.as_posix(), path):
-                    archive.writestr(ZipInfo(f"{name}/{within.as_posix()}", LONG_AGO), path.read_bytes(), ZIP_DEFLATED)
+                    content = _bare(path.read_text("utf-8")) if path.suffix == ".py" else path.read_bytes()
+                    archive.writestr(ZipInfo(f"{name}/{within.as_posix()}", LONG_AGO), content, ZIP_DEFLATED)
+
+
+def _bare(source: str) -> str:
+    """A module without what only its readers see: comments, and all descriptions but those of classes.
+
+    Those the page shows: they say what a kind of layer is.
+    """
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            kept = body[:1] if isinstance(node, ast.ClassDef) else []
+            kept += [one for one in body[len(kept) :] if not _describes(one)]
+            node.body = kept or [ast.Pass()]  # type: ignore[attr-defined]
+    return ast.unparse(tree)
+
+
+def _describes(statement: ast.stmt) -> bool:
+    """Whether it is a text alone."""
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
 LEFT_OUT = ("cli/", "interchange/onnx/writing/", "torch_backend/", "witnesses/")
