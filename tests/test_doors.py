@@ -55,7 +55,7 @@ DOORS = {
     "interchange.ultralytics": "",
     "interchange.weights": "held",
     "language.expressions": "values",
-    "language.yaml": "kept reader",
+    "language.yaml": "kept reader tree",
     "pages.explanation": "page",
     "pictures": "drawing heat scatter theme windows.field windows.panels windows.steps",
     "pictures.flow": "drawing painting tree",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.documents.document import Document
 from cnncalc.language.faults import Faults
-from cnncalc.language.yaml.reader import Scalar, mappings
+from cnncalc.language.yaml.tree import Scalar, mappings
 
 if TYPE_CHECKING:
     from cnncalc.language.options import Options

@@ -12,22 +12,13 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.yaml import scalars as scalar_faults
 from cnncalc.language.yaml.decoding import decoded
-from cnncalc.language.yaml.tree import (
-    Mapping,
-    Scalar,
-    Sequence,
-    Source,
-    YamlNode,
-    mappings,
-    plain_value,
-    scalar_value,
-)
+from cnncalc.language.yaml.tree import Mapping, Scalar, Sequence, Source, YamlNode, plain_value, scalar_value
 from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Mapping", "Scalar", "Sequence", "Source", "YamlNode", "mappings", "plain_value", "read", "scalar_value"]
+__all__ = ["Mapping", "Scalar", "Sequence", "Source", "YamlNode", "plain_value", "read", "scalar_value"]
 
 # A file with more faults than these is not a net with mistakes in it.
 MOST_FAULTS = 50

@@ -12,7 +12,7 @@ from cnncalc.answers.figures import BY_KEY, FIGURES, OfLayer
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.graph import Costs, Net, Node
 from cnncalc.language.unknowns import UnknownFile
-from cnncalc.language.yaml.reader import mappings
+from cnncalc.language.yaml.tree import mappings
 from cnncalc.layers import Layer
 from cnncalc.layers.dialects import DIALECTS
 
