@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import SAME, Window
 from cnncalc.interchange.paddle.call import Call, Numbers, Rule, Value
 from cnncalc.interchange.paddle.further import folded, known
 from cnncalc.interchange.paddle.program import Weight
@@ -41,11 +42,8 @@ def _dilation(call: Call, axes: int) -> tuple[int, ...]:
 
 def _fitting(lengths: tuple[int, ...], fields: dict[str, Any]) -> tuple[tuple[int, int], ...]:
     """The padding of a transposed convolution that a forward one of the same length would have."""
-    sides: list[tuple[int, int]] = []
-    for n, k, s in zip(lengths, fields["kernel"], fields["stride"]):
-        whole = max((-(-n // max(s, 1)) - 1) * s + k - n, 0)
-        sides.append((whole // 2, whole - whole // 2))
-    return tuple(sides)
+    windows = zip(fields["kernel"], fields["stride"], lengths)
+    return tuple(Window(kernel, max(stride, 1), SAME).padding(n) for kernel, stride, n in windows)
 
 
 def convolution(call: Call) -> list[Value]:

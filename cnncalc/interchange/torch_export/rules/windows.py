@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import SAME, Window
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.rules.fixed import fixed_conv, fixed_deconv, is_fixed, plus
 from cnncalc.interchange.torch_export.values import Parameter, Places, Refused, Tensor, Value
@@ -103,10 +103,11 @@ def pool(kind: str) -> Any:
         if kind == "maxpool" and x.number in call.world.bordered:  # a border of −∞ is the pool's own, where it may be
             before, border = call.world.bordered[x.number]
             sides = [(own + one, own + other) for (own, _), (one, other) in zip(fields["padding"], border)]
-            spread = [(k - 1) * apart for k, apart in zip(kernel, fields["dilation"])]
+            strides = [max(one, 1) for one in fields["stride"]]  # one of 0 is told when the pool is put in
+            windows = map(Window, kernel, strides, [SAME] * axes, fields["dilation"])
             if all(2 * max(pair) <= k for pair, k in zip(sides, kernel)):
                 x, fields["padding"] = before, tuple(sides)
-            elif sides == _same_sides(before.dims[2:], fields["stride"], spread):
+            elif sides == [window.padding(n) for window, n in zip(windows, before.dims[2:])]:
                 x, fields["padding"], fields["rounding"] = before, "same", None
             else:
                 x = _below_all(call, before, border, kernel, fields["dilation"])
@@ -114,12 +115,6 @@ def pool(kind: str) -> Any:
         return [made, Places(made.number)] if call.used_beside_the_first() else made
 
     return rule
-
-
-def _same_sides(lengths: tuple[int, ...], stride: tuple[int, ...], spread: Sequence[int]) -> list[tuple[int, int]]:
-    """The border of `same` windows, whose first and last pixel are so far apart: n / s of them, rounded up, fit."""
-    apart = [max(((n - 1) // s) * s + far + 1 - n, 0) for n, s, far in zip(lengths, stride, spread)]
-    return [(n // 2, n - n // 2) for n in apart]
 
 
 def _below_all(
