@@ -3,7 +3,8 @@
 Run number i of a seed is always the same one: `--first i --runs 1` repeats it, and shows it. Runs are done in a process
 that is begun anew every so often, and after every finding: what it keeps from run to run counts as memory too.
 Findings are tracebacks, exit codes that there are not, messages without a way out, characters that steer a terminal,
-runs of more than 2 s, and processes of more than 500 MB.
+runs of more than 2 s, and processes of more than 500 MB. Seconds are those of a processor that adds a million
+numbers in 30 ms; a run that takes longer is judged by how long this one takes for them right afterwards.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from benchmarks.hostile.commands import Case, case  # noqa: E402
 from benchmarks.hostile.foreign import gather  # noqa: E402
-from benchmarks.hostile.runs import MEGABYTES, everything, run  # noqa: E402
+from benchmarks.hostile.runs import MEGABYTES, everything, pace, run  # noqa: E402
 from cnncalc.limits import RECURSION  # noqa: E402
 
 READERS = 200
@@ -184,7 +185,7 @@ def main() -> int:
         if time.monotonic() - told > EVERY:
             told = time.monotonic()
             print(tally.line(told - start), file=sys.stderr, flush=True)
-    print(f"seed {given.seed}, runs {given.first} to {index - 1}, Python {sys.version.split()[0]}")
+    print(f"seed {given.seed}, runs {given.first} to {index - 1}, Python {sys.version.split()[0]}, pace {pace():.1f}")
     print(tally.line(time.monotonic() - start))
     print("exit codes:", ", ".join(f"{count:,} × {code}" for code, count in tally.codes.most_common()))
     print(
