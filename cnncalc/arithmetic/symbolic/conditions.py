@@ -45,8 +45,6 @@ class Relation(NamedTuple):
     """The sizes that it depends on; none: on the symbols' values themselves."""
     least: Any = None
     """The polynomial that must be at least 0, where that is the condition."""
-    upward: bool = False
-    """Whether it holds at all larger lengths wherever it holds."""
     over: Callable[[Mapping[str, int]], bool] | None = None
     """Whether it is sure that it holds neither at these lengths nor at any larger ones; None: never."""
     zero: Any = None

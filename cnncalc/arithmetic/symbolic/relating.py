@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import product
 from math import prod
 from typing import Any
 
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
 from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled, compared, steps, tabulate
 
-__all__ = ["direction", "related"]
+__all__ = ["direction", "grows_from", "related"]
 
+MOST_TERMS, MOST_FACTORS = 200, 6
+"""A longer polynomial is not multiplied out once more."""
 FURTHEST = 10**9
 """A monotone condition that is not settled there is said as a relation."""
 
@@ -40,7 +43,7 @@ def related(word: str, difference: Sum, text: Callable[[], str]) -> Any:
     sizes = tuple(dict.fromkeys(grown))
     over = below if downward else above if upward and word == "=" else None
     if word == "≥":
-        holds = Relation(text(), lambda at: difference.at(at) >= 0, symbols, sizes, difference, upward, over)
+        holds = Relation(text(), lambda at: difference.at(at) >= 0, symbols, sizes, difference, over)
     else:
         holds = Relation(text(), lambda at: difference.at(at) == 0, symbols, sizes, over=over, zero=difference)
     return Condition({}, [holds])
@@ -63,6 +66,25 @@ def direction(difference: Sum, symbol: str, beside: Mapping[str, int] | None = N
         return 0
     signs = {factor > 0 for factor in factors.values() if factor}
     return (1 if True in signs else -1) if len(signs) == 1 else 0
+
+
+def grows_from(difference: Sum, least: Mapping[str, int]) -> bool:
+    """Whether a polynomial never falls as any of its lengths grow from these on; False where that is not sure.
+
+    Each size is its least value and what it has more, and these are multiplied out: (D − 1)·(H + 2) − 2, said as
+    D·H + 2·D − H − 4, grows from D = 1 on.
+    """
+    if len(difference.terms) > MOST_TERMS or any(len(term) > MOST_FACTORS for term in difference.terms):
+        return False
+    if not all(_grows(size) for term in difference.terms for size in term):
+        return False
+    more: dict[tuple[int, ...], int] = {}
+    for term, factor in difference.terms.items():
+        for taken in product((False, True), repeat=len(term)):
+            own = [size.table.at(least[size.symbol]) for size, is_more in zip(term, taken) if not is_more]
+            rest = tuple(sorted([id(size) for size, is_more in zip(term, taken) if is_more]))
+            more[rest] = more.get(rest, 0) + factor * prod(own)
+    return all(factor >= 0 for rest, factor in more.items() if rest)
 
 
 def _grows(size: Tabled) -> bool:

@@ -6,16 +6,19 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
-from typing import Any
 
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
-from cnncalc.arithmetic.symbolic.relating import direction
+from cnncalc.arithmetic.symbolic.relating import direction, grows_from
 from cnncalc.arithmetic.symbolic.tables import Sum
+from cnncalc.records import NamedTuple
+from cnncalc.solve.inputs.runs import Run, boxes_joined, runs_of, whole
 
 __all__ = ["boxes_of"]
 
 MOST_WORK = 1_050_000
 """Relations that are tried, of two axes up to 1,024; they take about a second."""
+AGAIN = 4
+"""A further try, up to a smaller length, may take one part in so many of that."""
 MOST_RUNS = 300_000
 """Lengths of all axes together."""
 AS_TEXT = 8
@@ -28,7 +31,6 @@ class _TooMuch(Exception):
     """There is more to try than is tried."""
 
 
-Run = tuple[int, int]
 Box = tuple[tuple[str, int, "int | None"], ...]
 
 
@@ -43,9 +45,9 @@ def boxes_of(
     runs, found = _up_to(condition, symbols, low, high)
     while found is None:
         high = (low + high) // 2
-        runs, found = _up_to(condition, symbols, low, high, one_by_one=True)
+        runs, found = _up_to(condition, symbols, low, high, again=True)
     for axis in reversed(range(len(symbols))):
-        found = _joined(found, axis)
+        found = boxes_joined(found, axis)
     boxes: list[Box] = [tuple((symbol, *run) for symbol, run in zip(symbols, box)) for box in found]
     boxes.sort(key=lambda box: _order(box, first))
     if _endless(condition, symbols, runs, high):
@@ -55,43 +57,66 @@ def boxes_of(
 
 
 def _up_to(
-    condition: Condition, symbols: Sequence[str], low: int, high: int, *, one_by_one: bool = False
+    condition: Condition, symbols: Sequence[str], low: int, high: int, *, again: bool = False
 ) -> tuple[list[list[Run]], list[tuple[Run, ...]] | None]:
     """The runs of every axis, and the boxes of them that do; None where that is too much work.
 
-    Where relations can be over before an axis is, or say where along one they may hold, how much there is to try is
-    seen by trying, which is done once.
+    Where relations can be over before an axis is, or say where along one they hold, how much there is to try is seen by
+    trying, which is done at the first `high` whatever there is, and `again` where it may be little enough.
     """
     if (high - low + 1) * len(symbols) > MOST_RUNS:
         return [], None
-    runs = [_runs(condition, symbol, low, high) for symbol in symbols]
-    walk = _Walk(condition, symbols, runs)
-    over = any(walk.settled) or any(relation.over is not None for relation in condition.relations)
-    if (one_by_one or not over) and walk.work * prod(map(len, runs)) > MOST_WORK:
+    runs = [runs_of(condition, symbol, low, high) for symbol in symbols]
+    walk = _Walk(condition, symbols, runs, MOST_WORK // AGAIN if again else MOST_WORK)
+    open_end = any(one.difference is not None for one in walk.ones)
+    if (again or not open_end) and walk.least > MOST_WORK:
         return runs, None
     return runs, walk.found()
+
+
+class _One(NamedTuple):
+    """A relation, and what the walk asks of it again and again."""
+
+    relation: Relation
+    difference: Sum | None
+    """What it says to be 0, or at least 0; None where it is computed from its text."""
+    work: int
+    """What it takes to try it: one of two sizes, as H = W, counts as one."""
+
+
+def _one(relation: Relation) -> _One:
+    difference, long = _difference(relation), max(len(relation.text) // LONG, 1)
+    if difference is None:
+        return _One(relation, None, AS_TEXT * long)
+    return _One(relation, difference, max(sum(map(len, difference.terms)) // 2, long))
 
 
 class _Walk:
     """Tries boxes in order; what lies behind lengths at which a relation is over is passed over.
 
     Where what holds goes on to hold at all larger lengths, all of these are kept at once. Where a relation's difference
-    only grows along the last of its axes, or only falls, as those of H = W and of H·W = W + 40, bisection finds what
-    may hold there.
+    only grows along the last of its axes, or only falls, as those of H = W and of H·W = W + 40, bisection finds where
+    it holds there, and nothing is tried.
     """
 
-    def __init__(self, condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]]) -> None:
-        self.relations, self.symbols, self.runs = condition.relations, symbols, runs
-        self.work = sum(map(_work, self.relations)) or 1
-        self.left = MOST_WORK
-        self.upward = all(relation.upward for relation in self.relations)
+    def __init__(
+        self, condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]], budget: int
+    ) -> None:
+        self.ones, self.symbols, self.runs = [_one(relation) for relation in condition.relations], symbols, runs
+        self.left = budget
+        self.upward = all(runs) and _upward(condition, symbols, runs)
         self.boxes: list[tuple[Run, ...]] = []
-        self.settled: list[list[tuple[Relation, Sum]]] = [[] for _ in symbols]
-        """The relations whose last axis is this one, with what they say to be 0 or at least 0."""
-        for relation in self.relations:
-            difference = _difference(relation)
-            if difference is not None:
-                self.settled[max(map(symbols.index, relation.symbols))].append((relation, difference))
+        self.settled: list[list[_One]] = [[] for _ in symbols]
+        """The relations whose last axis is this one."""
+        for one in self.ones:
+            self.settled[max(map(symbols.index, one.relation.symbols))].append(one)
+
+    @property
+    def least(self) -> int:
+        """What there is to try if every relation that may be bisected along the last axis is."""
+        runs = self.runs[-1]
+        each = sum(one.work * (len(runs) if one.difference is None else _steps(runs)) for one in self.settled[-1])
+        return max(each, 1) * prod(map(len, self.runs[:-1]))
 
     def found(self) -> list[tuple[Run, ...]] | None:
         """Every box that does; None where that is too much work."""
@@ -105,90 +130,86 @@ class _Walk:
 
     def _along(self, axis: int, box: tuple[Run, ...], lengths: dict[str, int]) -> bool:
         """Go along one axis; whether even its first length is behind the end of some relation."""
-        symbol, last = self.symbols[axis], axis == len(self.symbols) - 1
-        start, end = 0, len(self.runs[axis])
-        if self.settled[axis]:
-            lengths[symbol] = self.runs[axis][0][0]
-            if any(relation.over is not None and relation.over(lengths) for relation, _ in self.settled[axis]):
-                return True
-            start, end = self._between(axis, lengths)
+        symbol, runs, last = self.symbols[axis], self.runs[axis], axis == len(self.symbols) - 1
+        lengths[symbol] = runs[0][0]
+        if _over(self.settled[axis], lengths):
+            return True
+        start, end, rest = self._between(axis, lengths)
+        if last and not rest:
+            self.boxes += [(*box, run) for run in whole(runs[start:end])]
+            return False
         for place in range(start, end):
-            run = self.runs[axis][place]
-            lengths[symbol] = run[0]
-            if self.upward:
-                lengths.update(
-                    (name, runs[0][0]) for name, runs in zip(self.symbols[axis + 1 :], self.runs[axis + 1 :])
-                )
-                if self._hold(lengths):
-                    behind = [_whole(runs) for runs in (self.runs[axis][place:], *self.runs[axis + 1 :])]
-                    self.boxes += [(*box, *one) for one in product(*behind)]
-                    return False
-                if last:
-                    continue
-            over = self._tried((*box, run), lengths) if last else self._along(axis + 1, (*box, run), lengths)
+            lengths[symbol] = runs[place][0]
+            if self.upward and self._hold_from(axis, lengths):
+                behind = [whole(some) for some in (runs[place:], *self.runs[axis + 1 :])]
+                self.boxes += [(*box, *one) for one in product(*behind)]
+                return False
+            if not self._hold(rest, lengths):
+                over = _over(rest, lengths)
+            elif last:
+                self.boxes.append((*box, runs[place]))
+                over = False
+            else:
+                over = self._along(axis + 1, (*box, runs[place]), lengths)
             if over:
                 return place == 0
         return False
 
-    def _tried(self, box: tuple[Run, ...], lengths: dict[str, int]) -> bool:
-        """Keep the box if it does; whether it and all larger ones do not."""
-        if self._hold(lengths):
-            self.boxes.append(box)
-            return False
-        return any(relation.over is not None and relation.over(lengths) for relation in self.relations)
+    def _between(self, axis: int, lengths: dict[str, int]) -> tuple[int, int, list[_One]]:
+        """From which place along an axis to which those relations hold that say so, and the others.
 
-    def _between(self, axis: int, lengths: dict[str, int]) -> tuple[int, int]:
-        """From which place along an axis to which the relations may hold whose differences grow, or fall, there."""
+        Those say it whose difference only grows, or only falls, along this axis: the last of theirs.
+        """
         symbol, runs = self.symbols[axis], self.runs[axis]
         start, end = 0, len(runs)
-        for relation, difference in self.settled[axis]:
-            way = direction(difference, symbol, lengths)
-            if not way:
+        others = []
+        for one in self.settled[axis]:
+            relation, difference, work = one
+            way = 0 if difference is None else direction(difference, symbol, lengths)
+            if difference is None or not way:
+                others.append(one)
                 continue
 
             def signed(run: Run, way: int = way, difference: Sum = difference) -> int:
                 return way * difference.at({**lengths, symbol: run[0]})
 
-            self.left -= 2 * self.work * len(runs).bit_length()
+            self._spend(work * _steps(runs))
             if way > 0 or relation.zero is not None:
                 start = max(start, bisect_left(runs, 0, key=signed))
             if way < 0 or relation.zero is not None:
                 end = min(end, bisect_right(runs, 0, key=signed))
-        return start, end
+        return start, end, others
 
-    def _hold(self, lengths: Mapping[str, int]) -> bool:
-        """Whether every relation holds."""
-        self.left -= self.work
+    def _hold_from(self, axis: int, lengths: dict[str, int]) -> bool:
+        """Whether every relation holds at these lengths and the least of the axes behind."""
+        behind = zip(self.symbols[axis + 1 :], self.runs[axis + 1 :])
+        return self._hold(self.ones, lengths | {symbol: runs[0][0] for symbol, runs in behind})
+
+    def _hold(self, ones: Sequence[_One], lengths: Mapping[str, int]) -> bool:
+        """Whether these relations hold."""
+        self._spend(sum([one.work for one in ones]) or 1)
+        return all(one.relation.holds(lengths) for one in ones)
+
+    def _spend(self, work: int) -> None:
+        self.left -= work
         if self.left < 0:
             raise _TooMuch
-        return all(relation.holds(lengths) for relation in self.relations)
 
 
-def _whole(runs: Sequence[Run]) -> list[Run]:
-    """Runs that touch as one."""
-    made: list[Run] = []
-    for low, high in runs:
-        if made and made[-1][1] == low - 1:
-            made[-1] = (made[-1][0], high)
-        else:
-            made.append((low, high))
-    return made
+def _over(ones: Sequence[_One], lengths: Mapping[str, int]) -> bool:
+    """Whether one of these relations holds neither at these lengths nor at any larger ones."""
+    return any(one.relation.over is not None and one.relation.over(lengths) for one in ones)
+
+
+def _steps(runs: Sequence[Run]) -> int:
+    """How often a relation is tried to be bisected along an axis."""
+    return 2 * len(runs).bit_length()
 
 
 def _difference(relation: Relation) -> Sum | None:
     """What a relation says to be 0, or at least 0; None where it is computed from its text."""
     difference: Sum | None = relation.zero if relation.zero is not None else relation.least
     return difference
-
-
-def _work(relation: Relation) -> int:
-    """What it takes to try a relation: one of two terms, as H = W, counts as one."""
-    long = max(len(relation.text) // LONG, 1)
-    if not relation.sizes:
-        return AS_TEXT * long
-    difference = _difference(relation)
-    assert difference is not None
-    return max(len(difference.terms) // 2, long)
 
 
 def _ended(condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]], high: int) -> bool:
@@ -236,51 +257,26 @@ def _never_past(relation: Relation, symbol: str, lengths: Sequence[Mapping[str, 
 
 def _endless(condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]], high: int) -> bool:
     """Whether everything past `high` works, shown at the edge: what holds there goes on to hold further out."""
-    if not all(relation.upward for relation in condition.relations):
+    if not all(runs) or not _upward(condition, symbols, runs):
         return False
     if any(table.start >= high or set(table.values) != {1} for table in condition.sets.values()):
         return False
-    for place, axis in enumerate(runs):
-        if not axis or axis[-1][1] != high:
+    least = {symbol: axis[0][0] for symbol, axis in zip(symbols, runs)}
+    for symbol, axis in zip(symbols, runs):
+        if axis[-1][1] != high:
             return False
-        others = [[(high, high)] if one == place else of_axis for one, of_axis in enumerate(runs)]
-        for edge in product(*others):
-            lengths = {symbol: run[0] for symbol, run in zip(symbols, edge)}
-            if not all(relation.holds(lengths) for relation in condition.relations):
-                return False
+        if not all(relation.holds({**least, symbol: high}) for relation in condition.relations):
+            return False
     return True
 
 
-def _joined(boxes: Sequence[tuple[Run, ...]], axis: int) -> list[tuple[Run, ...]]:
-    """Boxes that touch along one axis, and are the same along the others, as one."""
-    alike: dict[tuple[Run, ...], list[Run]] = {}
-    for box in boxes:
-        alike.setdefault((*box[:axis], *box[axis + 1 :]), []).append(box[axis])
-    return [(*others[:axis], run, *others[axis:]) for others, runs in alike.items() for run in _whole(runs)]
+def _upward(condition: Condition, symbols: Sequence[str], runs: Sequence[Sequence[Run]]) -> bool:
+    """Whether the relations hold at all larger lengths wherever they hold, from the least of these runs on."""
+    least = {symbol: axis[0][0] for symbol, axis in zip(symbols, runs)}
+    return all(one.least is not None and grows_from(one.least, least) for one in condition.relations)
 
 
 def _order(box: Box, first: Mapping[str, int]) -> tuple[object, ...]:
     holds = all(low <= first.get(symbol, -1) <= (high or low) for symbol, low, high in box)
     uneven = abs(box[0][1] - box[-1][1])
     return not holds, uneven, box
-
-
-def _runs(condition: Condition, symbol: str, low: int, high: int) -> list[Run]:
-    """The allowed lengths of one axis, neighbours joined where no relation can tell them apart."""
-    table = condition.sets.get(symbol)
-    relations = [relation for relation in condition.relations if symbol in relation.symbols]
-    plain = any(not relation.sizes for relation in relations)
-    sizes = [size for relation in relations for size in relation.sizes if size.symbol == symbol]
-    runs: list[Run] = []
-    before: Any = None
-    for n in range(low, high + 1):
-        if table is not None and not table.at(n):
-            before = None
-            continue
-        mark = n if plain else tuple(size.table.at(n) for size in sizes)
-        if runs and mark == before and runs[-1][1] == n - 1:
-            runs[-1] = (runs[-1][0], n)
-        else:
-            runs.append((n, n))
-        before = mark
-    return runs
