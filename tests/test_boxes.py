@@ -30,6 +30,7 @@ SIZES = (
 )
 """A window's size, or a length itself: symbolic lengths and plain ones alike."""
 
+shifted = st.tuples(st.sampled_from(SYMBOLS), st.sampled_from(SIZES))
 terms = st.lists(
     st.tuples(
         st.integers(-3, 3),
@@ -114,7 +115,7 @@ def solved(tmp_path, text, **wants) -> InputAnswer:
 
 
 @pytest.mark.parametrize(
-    "text, wants, first",
+    ("text", "wants", "first"),
     [
         (VOLUME, {}, (("D", 2, None), ("H", 1, None), ("W", 1, None))),
         (SHIFTED, {}, (("D", 2, None), ("H", 1, None), ("W", 2, None))),

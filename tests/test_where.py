@@ -178,7 +178,7 @@ def test_what_goes_on_to_hold_is_kept_at_once(where, layers):
 )
 def test_where_one_axis_follows_from_the_others_few_lengths_are_tried(tmp_path, monkeypatch, text):
     """Bisection finds them: the work of trying all is far beyond the bound."""
-    monkeypatch.setattr("cnncalc.solve.inputs.boxes.MOST_WORK", 40_000)
+    monkeypatch.setattr("cnncalc.solve.inputs.boxes.MOST_WORK", 60_000)
     net = tmp_path / "net.yaml"
     net.write_text("input: 2x4x4x4\nlayers: [relu]\n")
     found = solve_input(str(net), Options(), InputWants(where=(text,), high=40))

@@ -24,7 +24,7 @@ __all__ = [
 
 FIGURES = (*KEYS, "receptive_field")
 """The totals, and the receptive field of the last map."""
-OPENED, FOLLOWED, BUILT = 20, 2, 15
+OPENED, FOLLOWED, BUILT = 26, 2, 15
 """What it takes, in layers that are measured: to begin a net; for each layer a figure that is followed through the net,
 as memory is; and to build a layer."""
 OWN = ("saved_bytes", "backward_flops", "recomputed_macs")
