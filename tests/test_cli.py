@@ -293,7 +293,7 @@ def test_list():
         ("kinds conv stride=2", "got unexpected extra argument (stride=2)", "= help: `cnncalc kinds --help`"),
         ("verify vgg16 --jobs all", "--jobs: `all` is not a valid integer\n", "--help"),
         ("show vgg16 --input 3,64,64", "`--input 3,64,64`: expected one shape", "write `--input 3x64x64`"),
-        ("show vgg16 --input 3X64X64", "`--input 3X64X64`: expected one shape", "write `--input 3x64x64`"),
+        ("show vgg16 --input 3X64X64", "`--input 3X64X64`: expected one shape", "write 3x64x64"),
         ("show vgg16 --input (3,64,64)", "`--input (3,64,64)`: expected one shape", "write `--input 3x64x64`"),
         ("show vgg16 --input 64", "`--input 64` is not like", "`--input 3x64x64`"),
         ("show vgg16 --input 3x{64,96}", "a shape is wanted, not several", "`cnncalc sweep … --input '3x{64,96}'`"),

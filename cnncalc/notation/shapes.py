@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 _SYMBOL = re.compile(r"[A-Z]\Z")
-_ALIKE = re.compile(r"[(\[]? *([0-9]{1,9})(?: *[xX*×,;] *| +)([0-9, ;xX*×]*[0-9]) *[)\]]?")
+_ALIKE = re.compile(r"[(\[]? *[0-9]{1,9}(?:(?: *[xX*×,;] *| +)[0-9]{1,9}){1,3} *[)\]]?")
 """Lengths that are divided in another way."""
 BATCH = "N"
 CHANNELS_FIRST = "channels first, such as 3x224x224"
@@ -60,8 +60,7 @@ def meant_shape(text: str) -> str:
     ('3x32x32', '3x32x32', '')
     """
     lengths = re.findall("[0-9]+", text) if len(text) <= 40 and _ALIKE.fullmatch(text) else []
-    meant = "x".join(lengths) if 1 < len(lengths) <= 4 and "0" not in lengths else ""
-    return meant if meant != text else ""
+    return "" if (meant := "x".join(lengths)) == text or "0" in lengths else meant
 
 
 def misshapen(error: FieldError, place: Place | None = None) -> Fault:

@@ -62,7 +62,7 @@ def _chosen(document: Document, chosen: str, names: list[str]) -> dict[str, Shap
         help = f"several sizes are for `cnncalc sweep … --input '{chosen[:60]}'`"
         document.faults.add(f"`--input {chosen[:60]}`: a shape is wanted, not several", None, help=help)
         return shapes
-    if len(names) < 2 and (meant := meant_shape(chosen)):
+    if "," in chosen and len(names) < 2 and (meant := meant_shape(chosen)):
         document.faults.add(f"`--input {chosen}`: expected one shape", None, help=f"write `--input {meant}`")
         return shapes
     for part in chosen.split(","):
