@@ -268,6 +268,14 @@ def test_list():
     assert "| vgg16 | 138,357,544 |" in run("list", "--format", "markdown").stdout
 
 
+def test_every_condition_of_a_list_holds():
+    """The last of two was taken, without a word."""
+    both = run("list", "--where", "params < 5M", "--where", "macs > 1G", "--format", "csv").stdout
+    assert both == run("list", "--where", "params < 5M and macs > 1G", "--format", "csv").stdout
+    assert 1 < both.count("\n") < run("list", "--where", "macs > 1G", "--format", "csv").stdout.count("\n")
+    assert run("list", "--where", "params < 5M) or (macs", "--where", "macs > 1G").exit_code == 2
+
+
 # -- wrong usage --
 
 
@@ -301,6 +309,9 @@ def test_list():
         ("chain 3x8x8 nn.ReLU", "there is no kind or block `nn.ReLU`", "write `ReLU`, without `nn.`"),
         ("chain 3x8x8 add:[[relu],[]]", "there is no kind or block", "= help:"),
         ("show vgg16 --batch 1.5", "--batch: `1.5` is not a whole number", "1.5"),
+        ("list --family vgg --family resnet", "--family is given 2 times: vgg and resnet", "keep one of them"),
+        ("sweep vgg16 --input 3x{}", "--input 3x{}: lengths are whole numbers", "3x{96:320:32}"),
+        ("compare vgg16 lenet5 --set lrn=false", "there is no variable `lrn` to set\n  of lenet5\n", "classes"),
         ("show vgg16 --batch 0", "--batch: 0 is too small", "1"),
         ("show vgg16 --set classes", "--set classes: a name and a value are expected", "NAME=VALUE"),
         ("show vgg16 --limit layrs=3", "there is no bound `layrs`", "`layers`"),
