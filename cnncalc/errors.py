@@ -113,14 +113,12 @@ class CnncalcError(Exception):
 
     def with_way_out(self, otherwise: str, of_a_line: str = "") -> CnncalcError:
         """The same faults; those that say no way out have this one, or another where a line of a text is shown."""
-        return CnncalcError(
-            [
-                fault._replace(help=(fault.place and fault.place.text and of_a_line) or otherwise)
-                if not fault.help
-                else fault
-                for fault in self.faults
-            ]
-        )
+
+        def helped(fault: Fault) -> Fault:
+            shows_a_line = fault.place is not None and fault.place.text != ""
+            return fault._replace(help=fault.help or (of_a_line if shows_a_line and of_a_line else otherwise))
+
+        return CnncalcError([helped(fault) for fault in self.faults])
 
     def __reduce__(self) -> tuple[type[CnncalcError], tuple[tuple[Fault, ...]]]:
         return CnncalcError, (self.faults,)  # so that it comes whole out of another process

@@ -197,6 +197,24 @@ def test_what_lies_elsewhere_is_extended_by_those_who_trust_the_file(tmp_path, p
     assert cnncalc("show", "inner/net.yaml", "--trust", cwd=tmp_path).returncode == 0
 
 
+@pytest.mark.parametrize(
+    "name", ["../secre", "{folder}/secre.yaml", "link/secre", "..", "../pipe", "/dev/zero", "gone"]
+)
+@pytest.mark.parametrize("text", ["extends: {}", "input: 3x8x8\nlayers: [{{net: '{}'}}]"], ids=["extends", "net"])
+def test_nobody_learns_what_else_lies_elsewhere(tmp_path, name, text):
+    """Whether a file is there, what it is, and which have a name like it."""
+    (tmp_path / "secret.yaml").write_text("input: 3x8x8\nlayers: [conv 4 k3]\n")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / "link").symlink_to(tmp_path)
+    (tmp_path / "inner" / "gone").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "inner" / "net.yaml").write_text(text.format(name.format(folder=tmp_path)) + "\n")
+    done = cnncalc("show", "inner/net.yaml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"`{text[:7] if text[0] == 'e' else 'net'}` leads outside the file's folder" in done.stderr
+    assert "secret" not in done.stderr
+
+
 def test_nobody_extends_standard_input(tmp_path):
     (tmp_path / "net.yaml").write_text("extends: '-'\n")
     for more in ([], ["--trust"]):
@@ -207,10 +225,13 @@ def test_nobody_extends_standard_input(tmp_path):
 
 def test_what_is_no_net_is_not_quoted(tmp_path):
     (tmp_path / "secret").write_text("root:x:0:0:the password\n")
-    (tmp_path / "net.yaml").write_text("extends: ./secret\n")
-    done = cnncalc("show", "net.yaml", "--trust", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "password" not in done.stdout + done.stderr
+    for text in ("extends: ./secret\n", "input: 3x8x8\nlayers: [{net: ./secret}]\n", "extends: ./between\n"):
+        (tmp_path / "net.yaml").write_text(text)
+        (tmp_path / "between.yaml").write_text("input: 3x8x8\nlayers: [{net: ./secret}]\n")
+        done = cnncalc("show", "net.yaml", "--trust", cwd=tmp_path)
+        assert done.returncode == 2
+        assert "a net is a mapping of keys" in done.stderr
+        assert "password" not in done.stdout + done.stderr
 
 
 def test_no_limit_goes_past_what_the_program_bears(tmp_path):

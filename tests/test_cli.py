@@ -268,6 +268,14 @@ def test_list():
     assert "| vgg16 | 138,357,544 |" in run("list", "--format", "markdown").stdout
 
 
+def test_every_condition_of_a_list_holds():
+    """The last of two was taken, without a word."""
+    both = run("list", "--where", "params < 5M", "--where", "macs > 1G", "--format", "csv").stdout
+    assert both == run("list", "--where", "params < 5M and macs > 1G", "--format", "csv").stdout
+    assert 1 < both.count("\n") < run("list", "--where", "macs > 1G", "--format", "csv").stdout.count("\n")
+    assert run("list", "--where", "params < 5M) or (macs", "--where", "macs > 1G").exit_code == 2
+
+
 # -- wrong usage --
 
 
@@ -277,6 +285,7 @@ def test_list():
         ("show vgg61", "there is no file or bundled net `vgg61`", "vgg16"),
         ("shw vgg16", "there is no command `shw`", "cnncalc show"),
         ("vgg16.yaml", "there is no command `vgg16.yaml`", "cnncalc show vgg16.yaml"),
+        ("vgg16", "there is no command `vgg16`", "to show that net: `cnncalc show vgg16`"),
         ("show vgg16 --colums name", "there is no option `--colums`", "--columns"),
         ("show vgg16 --amp", "option `--amp` requires an argument", "cnncalc show --help"),
         ("show vgg16 --columns nme", "there is no column `nme`", "`name`"),
@@ -285,7 +294,24 @@ def test_list():
         ("chain 3x8x8", "LAYER… is missing", "cnncalc chain --help"),
         ("show vgg16 resnet18", "got unexpected extra argument (resnet18)", "--help"),
         ("show vgg16 --format jsn", "--format: `jsn` is not one of", "--help"),
+        ("show vgg16 --format JSON", "--format: `JSON` is not one of", "did you mean `json`?"),
+        ("draw vgg16 --heat mac", "--heat: `mac` is not one of", "did you mean `macs`?"),
+        ("show vgg16 classes=7", "got unexpected extra argument (classes=7)", "did you mean `--set classes=7`?"),
+        ("show vgg16 3x64x64", "got unexpected extra argument (3x64x64)", "did you mean `--input 3x64x64`?"),
+        ("kinds conv stride=2", "got unexpected extra argument (stride=2)", "= help: `cnncalc kinds --help`"),
+        ("verify vgg16 --jobs all", "--jobs: `all` is not a valid integer\n", "--help"),
+        ("show vgg16 --input 3,64,64", "`--input 3,64,64`: expected one shape", "write `--input 3x64x64`"),
+        ("show vgg16 --input 3X64X64", "`--input 3X64X64`: expected one shape", "write 3x64x64"),
+        ("show vgg16 --input (3,64,64)", "`--input (3,64,64)`: expected one shape", "write `--input 3x64x64`"),
+        ("show vgg16 --input 64", "`--input 64` is not like", "`--input 3x64x64`"),
+        ("show vgg16 --input 3x{64,96}", "a shape is wanted, not several", "`cnncalc sweep … --input '3x{64,96}'`"),
+        ("chain 3X8X8 relu", "expected one shape, got `3X8X8`", "write 3x8x8"),
+        ("chain 3x8x8 nn.ReLU", "there is no kind or block `nn.ReLU`", "write `ReLU`, without `nn.`"),
+        ("chain 3x8x8 add:[[relu],[]]", "there is no kind or block", "= help:"),
         ("show vgg16 --batch 1.5", "--batch: `1.5` is not a whole number", "1.5"),
+        ("list --family vgg --family resnet", "--family is given 2 times: vgg and resnet", "keep one of them"),
+        ("sweep vgg16 --input 3x{}", "--input 3x{}: lengths are whole numbers", "3x{96:320:32}"),
+        ("compare vgg16 lenet5 --set lrn=false", "there is no variable `lrn` to set\n  of lenet5\n", "classes"),
         ("show vgg16 --batch 0", "--batch: 0 is too small", "1"),
         ("show vgg16 --set classes", "--set classes: a name and a value are expected", "NAME=VALUE"),
         ("show vgg16 --limit layrs=3", "there is no bound `layrs`", "`layers`"),
@@ -304,6 +330,17 @@ def test_wrong_usage(arguments, message, help_text):
     assert message in told
     assert help_text in told
     assert not isinstance(result.exception, Exception) or isinstance(result.exception, SystemExit)
+
+
+def test_a_mapping_without_its_braces_says_so():
+    result = run("chain", "3x8x8", "add: [[relu], []]")
+    assert (result.exit_code, "in braces: `{add: [[relu], []]}`" in result.stderr) == (2, True)
+
+
+def test_json_that_is_no_net_has_a_way_out(tmp_path):
+    (tmp_path / "none.json").write_text("{}")
+    result = run("import", tmp_path / "none.json")
+    assert (result.exit_code, "= help: name a file of another tool" in result.stderr) == (2, True)
 
 
 def test_a_layer_that_starts_with_a_dash_says_so():

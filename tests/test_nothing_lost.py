@@ -9,6 +9,7 @@ from command_line import runner
 from test_full_disk import counted, run
 
 from cnncalc.cli.main import cnncalc as program
+from cnncalc.running.journal import summed
 from cnncalc.solve.sweep.evaluating import Evaluator
 
 NET = "extends: parent\nvariables: {classes: 3}\n"
@@ -153,12 +154,59 @@ def test_a_line_that_is_none_of_ours_is_passed_over(nets, monkeypatch, line):
     assert run("sweep", "net", "--set", "classes=1:5", "-o", "whole.csv").exit_code == 0
     stop(monkeypatch, "net")
     first, *rest = (nets / "s.csv.part").read_bytes().splitlines(keepends=True)
+    if line.startswith(b'{"net"'):  # one that is as it was written, too
+        line = summed(json.loads(line), first.decode().strip()).encode() + b"\n"
     (nets / "s.csv.part").write_bytes(first + line + b"".join(rest) + line[: len(line) // 2])
     computed = counted(monkeypatch)
     done = resumed("net")
     assert done.exit_code == 0, done.stderr
     assert computed == [("3",), ("4",), ("5",)]
     assert (nets / "s.csv").read_text() == (nets / "whole.csv").read_text()
+
+
+def changed(first, rows):
+    """What may befall a journal of four rows, each with the rows that are computed again then."""
+    other, whole = first.replace(b"params", b"layers"), b"".join(rows)
+    yield "swapped", first + b"".join(rows[::-1]), ""
+    yield "twice", first + whole + whole, ""
+    yield "two first lines", first + first + whole, ""
+    yield "one is missing", first + rows[0] + b"".join(rows[2:]), "2"
+    yield "cut at the end", first + whole[:-1], "4"
+    yield "garbage behind", first + whole + b"\0\xff\nmore", ""
+    yield "lines of Windows", (first + whole).replace(b"\n", b"\r\n"), ""
+    yield "a mark of the order of bytes", b"\xef\xbb\xbf" + first + whole, ""
+    yield "another number", first + rows[0].replace(b"[[", b"[[9") + b"".join(rows[1:]), "1"
+    yield "another number behind the right one", first + whole + rows[1].replace(b"[[", b"[[9"), ""
+    yield "less than nothing", first + whole.replace(b"[[", b"[[-"), "1234"
+    yield "a fault", first + rows[0].replace(b"[0]", b"[1]").replace(b'[], "sum', b'["no"], "sum') + rows[3], "123"
+    yield "without a sum", first + rows[0].partition(b', "sum')[0] + b"}\n" + b"".join(rows[1:]), "1"
+    yield "rows of another run", first + resummed(rows[0], other) + b"".join(rows[1:]), "1"
+
+
+def resummed(row, first):
+    record = json.loads(row)
+    del record["sum"]
+    return summed(record, first.decode().strip()).encode() + b"\n"
+
+
+def test_whatever_befalls_a_journal_the_answer_is_the_same(nets, monkeypatch):
+    asked = ["sweep", "net", "--set", "classes=1:6", "-o"]
+    assert run(*asked, "whole.csv").exit_code == 0
+    plain, count = Evaluator.points, []
+    with monkeypatch.context() as patched:
+        patched.setattr(Evaluator, "points", lambda self, part: plain(self, part) if count.append(1) or len(count) < 5
+                        else (_ for _ in ()).throw(KeyboardInterrupt))  # fmt: skip
+        assert run(*asked, "s.csv").exit_code == 130
+    first, *rows = (nets / "s.csv.part").read_bytes().splitlines(keepends=True)
+    assert len(rows) == 4
+    computed = counted(monkeypatch)
+    for name, data, again in changed(first, rows):
+        (nets / "s.csv.part").write_bytes(data)
+        computed.clear()
+        done = run(*asked, "s.csv", "--resume")
+        assert done.exit_code == 0, (name, done.stderr)
+        assert [choice for (choice,) in computed] == [*again, "5", "6"], name
+        assert (nets / "s.csv").read_text() == (nets / "whole.csv").read_text(), name
 
 
 def test_a_journal_is_one_line_a_net(nets, monkeypatch):

@@ -39,6 +39,24 @@ def test_other_streams_are_not_needed(shell):
     assert cnncalc("show", "nosuch", "--format", "json", shell=shell).stdout.startswith("{")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("check", "bad.yaml", "n.yaml"), ("check", "none.yaml"), ("sweep", "n.yaml", "--set", "x=1,2", "-o", "s.csv"),
+     ("sweep", "n.yaml", "--set", "x=1,2", "--resume", "-o", "s.csv"), ("sweep", "n.yaml", "--input", "4x{1,2}")],
+    ids=" ".join,
+)  # fmt: skip
+@FULL
+def test_what_is_told_beside_an_answer_is_not_needed(tmp_path, arguments):
+    (tmp_path / "n.yaml").write_text(NET)
+    (tmp_path / "none.yaml").write_text(NET)
+    (tmp_path / "bad.yaml").write_text("input: 3x8x8\nlayers: [conw 3 k3]\n")
+    told = cnncalc(*arguments, cwd=tmp_path)
+    (tmp_path / "s.csv").unlink(missing_ok=True)
+    lost = cnncalc(*arguments, cwd=tmp_path, shell="2>/dev/full")
+    assert (lost.returncode, lost.stdout) == (told.returncode, told.stdout)
+    assert (tmp_path / "s.csv").exists() == ("-o" in arguments)
+
+
 def test_a_net_from_an_input_that_is_closed():
     done = cnncalc("show", "-", shell="<&-")
     assert done.returncode == 2
@@ -48,6 +66,19 @@ def test_a_net_from_an_input_that_is_closed():
 def test_with_all_streams_closed_a_file_is_still_written(tmp_path):
     assert cnncalc("show", "lenet5", "-o", "net.txt", cwd=tmp_path, shell=">&- 2>&- <&-").returncode == 0
     assert (tmp_path / "net.txt").read_text() == cnncalc("show", "lenet5").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "shell"),
+    [(SHOWN[0], "stdout", ">&- 2>&- <&-"), (SHOWN[0], "stderr", "2>&-"), (SHOWN[2], "stdout", ">&-"),
+     (("export", "lenet5", "--to", "caffe", "--force"), "stdout", ">&-")],
+)  # fmt: skip
+def test_a_stream_that_was_closed_is_no_device_that_takes_all(arguments, name, shell):
+    """It was the null device that stood in its place."""
+    done = cnncalc(*arguments, "-o", f"/dev/{name}", shell=shell)
+    assert done.returncode == 2
+    if shell == ">&-":
+        assert "`/dev/stdout` cannot be written: nobody reads it\n  = help: write elsewhere" in done.stderr
 
 
 def test_a_reader_that_leaves_ends_it_as_a_shell_does():

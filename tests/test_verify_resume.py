@@ -20,6 +20,7 @@ from cnncalc.answers.verification import Figure, Verification, VerifiedRow, read
 from cnncalc.cli.main import cnncalc as program
 from cnncalc.cli.verifying.asked import Asked
 from cnncalc.cli.verifying.nets import _prepare
+from cnncalc.running.journal import summed
 
 torch = pytest.importorskip("torch", reason="the torch backend is an extra: pip install 'cnncalc[torch]'")
 
@@ -134,6 +135,9 @@ def test_a_file_that_was_changed_and_another_torch_are_another_verification(half
     ],
 )
 def test_lines_that_are_none_of_ours_are_passed_over(half, line):
+    if line.endswith(b"}\n"):  # one that is as it was written, too
+        first = cut(half).read_text().partition("\n")[0]
+        line = summed(json.loads(line), first).encode() + b"\n"
     with cut(half).open("ab") as file:
         file.write(line)
     done = run("nets", "-o", "all.json", "--resume")

@@ -7,13 +7,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from cnncalc.cli.streams import on_terminal, tell
+from cnncalc.text import printable_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cnncalc.errors import Fault
 
-__all__ = ["coloured", "faults_text", "note", "wants_json"]
+__all__ = ["aside", "coloured", "faults_text", "note", "wants_json"]
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -43,6 +44,11 @@ def coloured(text: str) -> str:
     return coloured_faults(text) if wanted() else text
 
 
+def aside(text: object) -> None:
+    """Tells something beside the answer, which is given where standard error is full, too; names in it are escaped."""
+    tell(coloured(f"{printable_lines(str(text))}\n"), error=True)
+
+
 def note(text: str) -> None:
     """Tells what a user should know of an answer that is right."""
-    tell(coloured(f"note: {text}\n"), error=True)
+    aside(f"note: {text}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -130,7 +131,8 @@ def target_of(output: str) -> Path:
 
 
 def _unwritable(output: str, error: OSError) -> CnncalcError:
-    return CnncalcError(Fault(f"`{output}` cannot be written: {error.strerror}", help="write elsewhere"))
+    why = "nobody reads it" if error.errno in (errno.EPIPE, errno.ENXIO) else error.strerror
+    return CnncalcError(Fault(f"`{output}` cannot be written: {why}", help="write elsewhere"))
 
 
 def _harmless(text: str, *, coloured: bool) -> str:

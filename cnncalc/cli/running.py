@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cnncalc.cli.faults import aside
 from cnncalc.cli.output import spare_nets, target_of
+from cnncalc.cli.streams import tell
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,9 +104,9 @@ def held_to(journal: Journal[Any, Any], net: str, options: Options, known: str) 
 def stopped(journal: object = None) -> None:
     """Take a bar that stood still off the terminal, and say where what was found is kept."""
     if sys.stderr.isatty():
-        click.echo("\r\x1b[K", nl=False, err=True)
+        tell("\r\x1b[K", error=True)
     if journal is not None:
-        click.echo(f"Stopped. What was found is in `{journal}`: --resume goes on from there.", err=True)
+        aside(f"Stopped. What was found is in `{journal}`: --resume goes on from there.")
 
 
 def progress_bar() -> Callable[[int, int], None] | None:
@@ -125,7 +128,7 @@ class _Bar:
     def show(self, what: str, done: int, total: int) -> None:
         """Draw it, unless it was just drawn; another total, or less than was done, is other work."""
         if done >= total:
-            click.echo("\r\x1b[K", nl=False, err=True)
+            tell("\r\x1b[K", error=True)
             return
         now = time.monotonic()
         if total != self.total or done < self.done:
@@ -134,9 +137,9 @@ class _Bar:
         if now - self.shown >= OFTEN:
             self.shown = now
             cells = CELLS * done // max(total, 1)
-            bar = f"{'█' * cells}{'░' * (CELLS - cells)} {done:,}/{total:,} {what}"
+            bar = f"{'█' * cells}{'░' * (CELLS - cells)} {done:,}/{total:,} {printable(what)}"
             pace = _pace(done - self.first, total - done, now - self.began)
-            click.echo(f"\r\x1b[K{bar.rstrip()}{pace}", nl=False, err=True)
+            tell(f"\r\x1b[K{bar.rstrip()}{pace}", error=True)
 
 
 def _pace(done: int, left: int, seconds: float) -> str:

@@ -33,7 +33,8 @@ class _Closed(io.TextIOBase):
 def prepare() -> None:
     """Before anything is printed. A terminal that lacks a letter shows `?`, not a traceback."""
     while (low := os.open(os.devnull, os.O_RDWR)) <= 2:  # or the next file would be taken for a standard stream
-        pass
+        if low in (1, 2):
+            _unwritable(low)
     os.close(low)
     if sys.stdout is None:
         sys.stdout = _Closed()
@@ -42,6 +43,14 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+
+
+def _unwritable(number: int) -> None:
+    """Makes it a pipe that nobody reads: what is written to `/dev/stdout` would else be lost without a word."""
+    nobody, pipe = os.pipe()
+    os.dup2(pipe, number)
+    os.close(pipe)
+    os.close(nobody)
 
 
 def on_terminal(stream: TextIO) -> bool:

@@ -9,9 +9,20 @@ from cnncalc.errors import Fault, Place
 from cnncalc.layers import FieldError, Shape, show_shape
 from cnncalc.layers.fields import whole
 
-__all__ = ["CHANNELS_FIRST", "has_symbols", "is_symbolic", "misshapen", "odd_input", "read_shape", "way_to_like"]
+__all__ = [
+    "CHANNELS_FIRST",
+    "has_symbols",
+    "is_symbolic",
+    "meant_shape",
+    "misshapen",
+    "odd_input",
+    "read_shape",
+    "way_to_like",
+]
 
 _SYMBOL = re.compile(r"[A-Z]\Z")
+_ALIKE = re.compile(r"[(\[]? *[0-9]{1,9}(?:(?: *[xX*×,;] *| +)[0-9]{1,9}){1,3} *[)\]]?")
+"""Lengths that are divided in another way."""
 BATCH = "N"
 CHANNELS_FIRST = "channels first, such as 3x224x224"
 
@@ -24,9 +35,8 @@ def read_shape(text: object, *, symbols: bool = False) -> Shape:
     if not isinstance(text, str) and any("x" in str(part) for part in parts):
         raise FieldError("expected one shape, got several", "name them: `inputs: {left: 3x64x64, right: 3x64x64}`")
     if isinstance(text, str) and "," in text:
-        raise FieldError(
-            f"expected one shape, got `{text[:40]}`", f"write {text[:40].replace(',', 'x').replace(' ', '')}"
-        )
+        meant = meant_shape(text) or text[:40].replace(",", "x").replace(" ", "")
+        raise FieldError(f"expected one shape, got `{text[:40]}`", f"write {meant}")
     if not 1 <= len(parts) <= 4:
         raise FieldError(f"expected 1 to 4 axes, got {len(parts)}", CHANNELS_FIRST)
     if is_symbolic(parts):
@@ -35,7 +45,22 @@ def read_shape(text: object, *, symbols: bool = False) -> Shape:
                 "lengths are numbers here", "symbols such as 3xHxW are for `show`, and for `export` to ONNX"
             )
         return _symbolic([str(part) for part in parts])
-    return tuple(whole(part, 1, "lengths") for part in parts)
+    try:
+        return tuple(whole(part, 1, "lengths") for part in parts)
+    except FieldError:
+        if isinstance(text, str) and (meant := meant_shape(text)):
+            raise FieldError(f"expected one shape, got `{text[:40]}`", f"write {meant}") from None
+        raise
+
+
+def meant_shape(text: str) -> str:
+    """The shape that is meant by lengths which are divided as elsewhere; empty for any other text.
+
+    >>> meant_shape("(3, 32, 32)"), meant_shape("3X32X32"), meant_shape("3x32x32")
+    ('3x32x32', '3x32x32', '')
+    """
+    lengths = re.findall("[0-9]+", text) if len(text) <= 40 and _ALIKE.fullmatch(text) else []
+    return "" if (meant := "x".join(lengths)) == text or "0" in lengths else meant
 
 
 def misshapen(error: FieldError, place: Place | None = None) -> Fault:
@@ -70,6 +95,10 @@ def way_to_like(shape: Shape, declared: Shape) -> str:
         return f"the batch is an option of its own: `--input {show_shape(shape[1:])} --batch {shape[0]}`"
     if len(shape) == len(declared) - 1 > 0 and shape[0] == declared[0] != shape[-1]:
         return f"a length is missing: `--input {show_shape((*shape, shape[-1]))}`"
+    if len(shape) == 1 and len(declared) > 2 and type(declared[0]) is int:
+        return (
+            f"channels first, and a length an axis: `--input {show_shape((declared[0], *shape * (len(declared) - 1)))}`"
+        )
     if len(shape) == len(declared) - 1:
         return f"channels come first: `--input {show_shape((declared[0], *shape))}`"
     if len(shape) != len(declared):

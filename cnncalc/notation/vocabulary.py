@@ -128,6 +128,10 @@ def kind_suggestion(
     called = name.partition("(")[0].rpartition(".")[2]
     if "(" in name and (found := kind_named(called)):
         return f"{found[0].usage()}, without brackets and commas"
+    if name.endswith(":"):
+        return f"a mapping goes in braces: `{{{name} {rest if 0 < len(rest) <= LONGEST_REPEATED else '…'}}}`"
+    if called != name and kind_named(called):
+        return f"write `{called}`, without `{name.removesuffix(called)}`"
     if called.lower() in SEVERAL:
         return SEVERAL[called.lower()].replace("{0}", rest if 0 < len(rest) <= LONGEST_REPEATED else "2")
     own = name_in(dialect, called)

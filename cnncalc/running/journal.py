@@ -1,8 +1,8 @@
 """What a long run has found so far, kept in a file beside its target, so that a run that is killed can go on.
 
-The first line says which run it is; each further line holds one result. A line that was cut off, or that is none of
-ours, is passed over, and what it held is computed again. So the file is right whenever the run ends, and whatever ends
-it.
+The first line says which run it is; each further line holds one result, and a sum over both. A line that was cut off,
+or changed, or that is none of this run, is passed over, and what it held is computed again. So the file is right
+whenever the run ends, and whatever ends it.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Generic, TypeVar
+from zlib import crc32
 
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "summed"]
 
 SUFFIX = ".part"
 LONGEST_FIRST = 1_000_000
 """Bytes of the line that says which run it is."""
+SUM = ', "sum": '
+"""What stands before the sum of a line, which is its last word."""
 Key = TypeVar("Key")
 Result = TypeVar("Result")
 
@@ -122,7 +125,7 @@ class Journal(Generic[Key, Result]):
         end = file.tell()
         for line in _whole_lines(file, self._longest):
             end = file.tell()
-            record = _json(line)
+            record = _json(line) if _holds(line, self.first) else None
             one = self._read(record) if isinstance(record, dict) else None
             if one is not None:
                 found[one[0]] = one[1]
@@ -130,7 +133,7 @@ class Journal(Generic[Key, Result]):
 
     def add(self, key: Key, result: Result) -> None:
         """Keep one result."""
-        line = json.dumps(self._write(key, result))
+        line = summed(self._write(key, result), self.first)
         with self._told(), self.path.open("ab") as file:
             file.write(f"{line}\n".encode())
 
@@ -145,6 +148,18 @@ def _whole_lines(file: BinaryIO, longest: int) -> Iterator[bytes]:
     while line := file.readline(longest):
         if line.endswith(b"\n"):
             yield line
+
+
+def summed(record: object, first: str) -> str:
+    """A record, which is a mapping, as a line of the journal whose first line is `first`."""
+    text = json.dumps(record)
+    return f"{text[:-1]}{SUM}{crc32(f'{first}{text}'.encode())}}}"
+
+
+def _holds(line: bytes, first: str) -> bool:
+    """Whether a line is as it was written."""
+    text, _, end = line.rstrip().rpartition(SUM.encode())
+    return end == b"%d}" % crc32(first.encode() + text + b"}")
 
 
 def _json(line: bytes) -> Any:

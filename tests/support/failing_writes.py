@@ -1,10 +1,15 @@
-"""A disk that is full at the k-th write: half of what was to be written gets there, and then nothing more."""
+"""A disk that is full at the k-th write: half of what was to be written gets there, and then nothing more.
+
+Or the process is killed there, or at the k-th change of a file.
+"""
 
 from __future__ import annotations
 
 import errno
 import io
 import os
+import signal
+import sys
 
 
 class Disk:
@@ -21,6 +26,21 @@ class Disk:
     def failed(self):
         return self.writes >= self.fails
 
+    def ends(self):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Killing(Disk):
+    """Kills this process at the k-th write, of which half gets there, or before the k-th renaming, removal and such."""
+
+    CHANGES = frozenset({"os.rename", "os.remove", "os.chmod", "os.truncate"})
+
+    def watch(self):
+        sys.addaudithook(lambda event, _: self.ends() if event in self.CHANGES and self.full() else None)
+
+    def ends(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
 
 class _Raw(io.FileIO):
     disk: Disk
@@ -29,7 +49,7 @@ class _Raw(io.FileIO):
         if self.disk.full():
             if self.disk.writes == self.disk.fails:
                 super().write(bytes(data)[: len(data) // 2])
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self.disk.ends()
         return super().write(data)
 
 

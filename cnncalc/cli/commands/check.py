@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.faults import coloured
+from cnncalc.cli.faults import aside
 from cnncalc.cli.nets import files_in, why_skipped
 from cnncalc.cli.options import (
     Wanted,
@@ -99,7 +99,7 @@ def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
     if not allow_empty and not any(result.checks for result in results):
         message = "nothing was held: no file has an `expect:` that applies, and no budget was given"
         help = "write `expect: {params: …}` in the file, or add `--max params=5M`; --allow-empty takes it for good"
-        click.echo(coloured(str(Fault(message, help=help))), err=True)
+        aside(Fault(message, help=help))
         return FAILED
     return FAILED if any(not check.passed for result in results for check in result.checks) else 0
 
@@ -162,6 +162,6 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
             result = _result(net, in_folder, asked, given, maxima, required, latency)
             results.append(result)
             if result.faults and form not in ("json", "github"):
-                click.echo(coloured("\n".join(map(str, result.faults))), err=True)
+                aside("\n".join(map(str, result.faults)))
     answer(checks.page(results), given)
     click.get_current_context().exit(_exit_code(results, allow_empty=given["allow_empty"]))

@@ -20,6 +20,7 @@ from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
     from cnncalc.cli.options import Wanted
+    from cnncalc.graph import Net
 
 
 @called(
@@ -41,7 +42,6 @@ def command(nets: tuple[str, ...], **given: Any) -> None:
     net pools or flattens all of it. Where there is room, each net's ratio to the first stands beside it.
     """
     from cnncalc.analysis.comparison import changes, compared
-    from cnncalc.language import load
     from cnncalc.pages import changes as changed
     from cnncalc.pages import comparison
 
@@ -55,7 +55,7 @@ def command(nets: tuple[str, ...], **given: Any) -> None:
     if given["runtimes"]:
         _by_runtimes(nets, asked, given)
         return
-    graphs = [load(net, asked.options) for net in nets]
+    graphs = [_of_several(net, asked) for net in nets]
     found = [compared(net, graph, asked.options.batch, asked.dtype) for net, graph in zip(nets, graphs)]
     if given["convention"] is not None:
         from cnncalc.cli.conventions import counted_as
@@ -69,6 +69,20 @@ def command(nets: tuple[str, ...], **given: Any) -> None:
         answer(changed.page(found, changes(found[0].report, found[1].report)), given)
     else:
         answer(comparison.page(found), given)
+
+
+def _of_several(net: str, asked: Wanted) -> Net:
+    """The graph of a net; a fault that shows no place of it says whose it is. Raises CnncalcError."""
+    from cnncalc.language import load
+
+    try:
+        return load(net, asked.options)
+    except CnncalcError as error:
+        faults = [
+            fault if fault.place or net in fault.message else fault._replace(values=f"{fault.values}\nof {net}".strip())
+            for fault in error.faults
+        ]
+        raise CnncalcError(faults) from None
 
 
 def _hold_convention(given: dict[str, Any]) -> None:

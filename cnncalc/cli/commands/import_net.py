@@ -67,7 +67,7 @@ def _read(net: str, options: Options) -> tuple[Foreign, Net]:
         return foreign, load_text(foreign.text, net, options._replace(input=None))
     document = open_net(net, options)
     if document.foreign is None:
-        help = "`cnncalc show` takes it as it is" if document.keys else ""
+        help = "`cnncalc show` takes it as it is" if document.keys else "name a file of another tool, or a net of ours"
         raise CnncalcError(Fault(f"`{net}` is a file of cnncalc's own language", help=help))
     return document.foreign, load(net, options)
 

@@ -21,16 +21,22 @@ _QUANTITY = re.compile(r"\b\d+(?:_\d+)*(?:\.\d+)?\s*(?:[kKMGT]i?B?)\b")
 
 @called(
     "list",
-    option("--where", metavar="CONDITION", help="Only the nets for which it holds, as 'params < 5M and macs < 600M'."),
-    option("--family", metavar="NAME", help="Only the members of that family, as resnet."),
+    option(
+        "--where",
+        metavar="CONDITION",
+        multiple=True,
+        help="Only the nets for which it holds, as 'params < 5M and macs < 600M'. May be repeated: all hold.",
+    ),
+    option("--family", metavar="NAME", once="", help="Only the members of that family, as resnet."),
     *output_options,
 )
-def command(where: str | None, family: str | None, **given: Any) -> None:
+def command(where: tuple[str, ...], family: str | None, **given: Any) -> None:
     """List the bundled architectures with their totals, and the families that members can be made of.
 
     CONDITION is an expression on the totals (params, macs, flops, peak_bytes, weighted_layers, …), name and family.
     """
-    listed(where, family, given)
+    conditions = [_checked(one) for one in where]
+    listed(" and ".join(f"({one})" for one in conditions) or None, family, given)
 
 
 def listed(where: str | None, family: str | None, given: dict[str, Any]) -> None:
@@ -38,7 +44,6 @@ def listed(where: str | None, family: str | None, given: dict[str, Any]) -> None
     from cnncalc.cli.kept_totals import every_net
     from cnncalc.pages.listing import Family, Net, page
 
-    where = None if where is None else _checked(where)
     nets, families, known = [], [], set()
     for one in every_net():
         known.add(one.family)

@@ -10,6 +10,7 @@ from cnncalc import __version__
 from cnncalc.cli import completing
 from cnncalc.cli.commands.solve_search import want_option
 from cnncalc.cli.commands.sweep import NO_MATTER
+from cnncalc.cli.faults import aside
 from cnncalc.cli.options import (
     amp_option,
     assignments,
@@ -94,7 +95,7 @@ def _keeping(net: str, given: dict[str, Any], question: Question, keeps: bool) -
     def begin() -> dict[Any, Any]:
         kept = journal.begin(resume=given["resume"])
         if given["resume"]:
-            click.echo(f"{sum(map(len, kept.values())):,} points kept", err=True)
+            aside(f"{sum(map(len, kept.values())):,} points kept")
         return kept
 
     return journal, Keeping(begin, journal.add), texts

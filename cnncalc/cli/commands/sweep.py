@@ -8,6 +8,7 @@ import click
 
 from cnncalc import __version__
 from cnncalc.cli import completing, listings
+from cnncalc.cli.faults import aside
 from cnncalc.cli.options import (
     amp_option,
     assignments,
@@ -21,7 +22,7 @@ from cnncalc.cli.options import (
 )
 from cnncalc.cli.output import answer, form_of
 from cnncalc.cli.running import RUNNERS, held_to, kept_beside, progress_bar, runner_of, runner_options, spared, stopped
-from cnncalc.errors import CnncalcError
+from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,7 @@ def command(net: str, **given: Any) -> None:
     if journal is not None:
         journal.end()
     if points and not any(point.figures for point in points):
-        click.echo("error: the net works at no point of this grid", err=True)
+        aside(Fault("the net works at no point of this grid", help="the table says why: give other values or sizes"))
         click.get_current_context().exit(1)
 
 
@@ -133,7 +134,7 @@ def _found(
     kept: dict[Part, Points] = {} if journal is None else journal.begin(resume=given["resume"])
     if given["resume"]:
         rows = sum(map(len, kept.values()))
-        click.echo(f"{rows:,} rows kept, {grid.points - rows:,} to compute", err=True)
+        aside(f"{rows:,} rows kept, {grid.points - rows:,} to compute")
     found = sweep(
         net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], device=device, runner=runner,
         done=frozenset(kept), progress=progress_bar(),

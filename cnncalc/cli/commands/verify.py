@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncalc.cli import completing
-from cnncalc.cli.faults import coloured
+from cnncalc.cli.faults import aside
 from cnncalc.cli.options import amp_option, net_options, output_options, wanted
 from cnncalc.cli.output import answer, form_of
 from cnncalc.cli.running import kept_beside, runner_of, runner_options, spared, stopped
@@ -124,7 +124,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     spared(journal, given)
     results = {} if journal is None else journal.begin(resume=given["resume"])
     if given["resume"]:
-        click.echo(f"{len(results):,} nets kept, {len(nets) - len(results):,} to verify", err=True)
+        aside(f"{len(results):,} nets kept, {len(nets) - len(results):,} to verify")
     interrupted = False
     try:
         for place, result in each(nets, asks, runner, frozenset(results)):
@@ -134,7 +134,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
             if result.faults and len(nets) == 1:
                 raise CnncalcError(result.faults)
             if result.faults and form != "json":
-                click.echo(coloured("\n".join(map(str, result.faults))), err=True)
+                aside("\n".join(map(str, result.faults)))
     except KeyboardInterrupt:
         interrupted = True
         stopped(journal.path if journal is not None else None)

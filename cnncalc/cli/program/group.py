@@ -79,6 +79,10 @@ def _no_such_command(name: str) -> Fault:
     matches = near(name, COMMANDS)
     if matches:
         return Fault(f"there is no command `{name}`", help=f"did you mean `cnncalc {matches[0]}`?")
+    from cnncalc.language import bundled
+
+    if name in bundled():
+        return Fault(f"there is no command `{name}`", help=f"to show that net: `cnncalc show {name}`")
     if name.endswith((".yaml", ".yml")) or os.sep in name:
         return Fault(f"there is no command `{name}`", help=f"to show that file: `cnncalc show {name}`")
     return Fault(f"there is no command `{name}`", help=f"the commands are {', '.join(COMMANDS)}")

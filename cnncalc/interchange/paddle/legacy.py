@@ -24,6 +24,7 @@ class Form(NamedTuple):
     """Outputs that count besides."""
 
 
+_REDUCING = (("dim", "axis"), ("keep_dim", "keepdim"))
 FORMS = {
     "feed": Form("data"),
     "conv2d": Form("conv2d", ("Input", "Filter", "Bias")),
@@ -57,13 +58,13 @@ FORMS = {
     "max_pool3d_with_index": Form("max_pool3d_with_index", ("X",), (("ksize", "kernel_size"),), ("Mask",)),
     "conv3d_transpose": Form("conv3d_transpose", ("Input", "Filter")),
     "pow": Form("pow", settings=(("factor", "y"),)),
-    "reduce_mean": Form("mean", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
-    "reduce_sum": Form("sum", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
-    "reduce_max": Form("max", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
-    "reduce_min": Form("min", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
-    "reduce_prod": Form("prod", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
-    "reduce_amax": Form("amax", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
-    "reduce_amin": Form("amin", settings=(("dim", "axis"), ("keep_dim", "keepdim"))),
+    "reduce_mean": Form("mean", settings=_REDUCING),
+    "reduce_sum": Form("sum", settings=_REDUCING),
+    "reduce_max": Form("max", settings=_REDUCING),
+    "reduce_min": Form("min", settings=_REDUCING),
+    "reduce_prod": Form("prod", settings=_REDUCING),
+    "reduce_amax": Form("amax", settings=_REDUCING),
+    "reduce_amin": Form("amin", settings=_REDUCING),
     "arg_max": Form("argmax", ("X",)),
     "arg_min": Form("argmin", ("X",)),
     "top_k_v2": Form("topk", ("X",), more=("Indices",)),

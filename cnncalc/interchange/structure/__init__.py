@@ -11,7 +11,7 @@ from cnncalc.interchange.structure.items import Block, Group, Item, Leaf, Merge,
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.repeats import repeated
 from cnncalc.interchange.structure.text import block_lines, header, layer_lines
-from cnncalc.interchange.structure.writing import apart, beside, name_parts, quoted
+from cnncalc.interchange.structure.writing import beside, joined, name_parts, quoted
 from cnncalc.layers.kinds.merge import Concat
 
 __all__ = ["chained", "structured"]
@@ -19,7 +19,7 @@ __all__ = ["chained", "structured"]
 
 def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, list[str]]:
     """The text of a whole net, and the name that each operator has in it; `sketch` is one that is `chained`."""
-    paths = apart([name_parts(operator.name) for operator in sketch.operators])
+    paths = joined([name_parts(operator.name) for operator in sketch.operators])
     owned = Paths([tuple(parts[:-1]) for parts in paths], [parts[-1] for parts in paths])
     grouped = without_small_groups(in_groups(in_series(sketch), owned), owned, sketch.operators)
     grouped = with_merges_inside(grouped, owned)

@@ -44,7 +44,7 @@ def _set_apart(net: Net, names: Sequence[str], sketch: Sketch) -> bool:
     layers = sketch.overwriting()
     if not layers:
         return False
-    from cnncalc.interchange.structure.overwriting import apart, overwritten
+    from cnncalc.interchange.structure.overwriting import overwritten, with_own_output
 
     places = {node.name: place for place, node in enumerate(net.nodes)}
     early = [
@@ -53,7 +53,7 @@ def _set_apart(net: Net, names: Sequence[str], sketch: Sketch) -> bool:
         if any(taker < layer and places[names[taker]] > places[names[layer]] for taker in takers)
     ]
     for layer in early:
-        sketch.operators[layer] = apart(sketch.operators[layer])
+        sketch.operators[layer] = with_own_output(sketch.operators[layer])
         sketch.notes.append(f"`{names[layer]}` overwrites what others take before it: it has an output of its own here")
     return bool(early)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from cnncalc.interchange.sketch import Operator
 from cnncalc.interchange.written import SAME_MEMORY
 
-__all__ = ["apart", "overwritten"]
+__all__ = ["overwritten", "with_own_output"]
 
 
 def overwritten(operators: Sequence[Operator], layers: Sequence[int]) -> Iterator[tuple[int, set[int], set[int]]]:
@@ -39,7 +39,7 @@ def overwritten(operators: Sequence[Operator], layers: Sequence[int]) -> Iterato
         yield layer, tensors, takers - {layer}
 
 
-def apart(operator: Operator) -> Operator:
+def with_own_output(operator: Operator) -> Operator:
     """The layer with an output of its own."""
     layer = operator.layer
     assert layer is not None

@@ -11,7 +11,7 @@ from cnncalc.layers import Layer, show_shape
 from cnncalc.notation.lines import TokenError, parse, write
 from cnncalc.text import Distinct
 
-__all__ = ["apart", "beside", "head", "name_parts", "names_of", "notation", "quoted", "written"]
+__all__ = ["beside", "head", "joined", "name_parts", "names_of", "notation", "quoted", "written"]
 
 _SPECIAL = re.compile(r"[,\[\]{}#:]|^[-\s&*!|>'\"%@`?]|\s$|^$")
 _NUMBERED = re.compile(r"[0-9.+-]")
@@ -35,7 +35,7 @@ def name_parts(name: str) -> list[str]:
     return [*(part for part in around if part), own]
 
 
-def apart(paths: list[list[str]]) -> list[list[str]]:
+def joined(paths: list[list[str]]) -> list[list[str]]:
     """The names with no layer called as the group around one other: `x1` beside `x1/bn` leaves that as `x1_bn`.
 
     A group of several stays one, and of the two what comes later is numbered.
@@ -48,10 +48,10 @@ def apart(paths: list[list[str]]) -> list[list[str]]:
     made: list[list[str]] = []
     for path in paths:
         depth = next((depth for depth in range(1, len(path)) if tuple(path[:depth]) in alone), 0)
-        joined = [*path[: depth - 1], "_".join(path[depth - 1 :])] if depth and path[-1] else path
-        free = tuple(joined) not in taken
-        taken.add(tuple(joined))
-        made.append(joined if free else path)
+        name = [*path[: depth - 1], "_".join(path[depth - 1 :])] if depth and path[-1] else path
+        free = tuple(name) not in taken
+        taken.add(tuple(name))
+        made.append(name if free else path)
     return made
 
 

@@ -11,7 +11,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
-from cnncalc.interchange.structure.overwriting import apart, overwritten
+from cnncalc.interchange.structure.overwriting import overwritten, with_own_output
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.program import Operation, Program, program_of
 from cnncalc.interchange.torch_export.rules.table import OPERATORS, shape_alone
@@ -86,7 +86,7 @@ def _keep_copies(world: World) -> None:
     for layer, tensors, takers in overwritten(sketch.operators, layers):
         later = not tensors.isdisjoint(sketch.outputs) or any(taker > layer for taker in takers)
         if later and not tensors.isdisjoint(world.copied):
-            sketch.operators[layer] = apart(sketch.operators[layer])
+            sketch.operators[layer] = with_own_output(sketch.operators[layer])
 
 
 def _each_once(sketch: Sketch, ends: list[int]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping as MappingType
 from pathlib import Path
@@ -109,7 +110,8 @@ class Document:
         self.roots.append(root)
         if not isinstance(root, Mapping):
             help = "start with `input: 3x224x224` and `layers:`"
-            place = root.place() if len(chain) < 2 else root.place()._replace(text="")  # it may be anybody's
+            place = root.place()
+            place = place if len(self.roots) == 1 else place._replace(text="")  # another's may be anybody's
             self.faults.add("a net is a mapping of keys such as input and layers", place, help=help)
             self.faults.raise_any()
             return
@@ -173,7 +175,7 @@ class Document:
         if len(chain) > self.limits.depth:
             self.faults.add("`extends` goes too deep", node, help="a file cannot extend itself, over others either")
             self.faults.raise_any()
-        if not self._may_extend(node, folder):
+        if not self._may_extend(node, folder, "extends" if chain else "net"):
             return False
         try:
             root, name, parent_folder, _ = open_document(node.text, self.options, folder)
@@ -195,22 +197,22 @@ class Document:
             self.keys.pop(key, None)
         return True
 
-    def _may_extend(self, node: Scalar, folder: Path | None) -> bool:
-        """Whether what `extends` names lies where a file may look; a file from a stranger must not show others."""
+    def _may_extend(self, node: Scalar, folder: Path | None, key: str) -> bool:
+        """Whether what is named lies where a file may look: a stranger's must show no others, nor their names."""
         if node.text == "-":
             help = "name a file, or hand the net itself in on standard input"
-            self.faults.add("`extends` cannot take standard input", node, help=help)
+            self.faults.add(f"`{key}` cannot take standard input", node, help=help)
             return False
         if self.options.trust or (in_library(folder) and is_plain(node.text)):
             return True
         try:
             path = locate(node.text, folder or Path()).resolve()
-        except CnncalcError:
-            return True  # there is none, which opening it says
+        except CnncalcError:  # there is none, which opening it says; but who asks is not told of another folder
+            path = Path(os.path.realpath(Path(folder or "", node.text)))
         if in_library(path.parent) or path.is_relative_to((self.fence or Path()).resolve()):
             return True
         help = "move it beside this one, or give `--trust` if you know who wrote the file"
-        self.faults.add("`extends` leads outside the file's folder", node, help=help)
+        self.faults.add(f"`{key}` leads outside the file's folder", node, help=help)
         return False
 
     def _merge(self, key: str, value: YamlNode, child: Mapping | None) -> None:

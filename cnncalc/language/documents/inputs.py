@@ -10,7 +10,7 @@ from cnncalc.language.expressions import Value
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, YamlNode
 from cnncalc.layers import FieldError, Shape, show_shape
-from cnncalc.notation.shapes import CHANNELS_FIRST, misshapen, odd_input, read_shape, way_to_like
+from cnncalc.notation.shapes import CHANNELS_FIRST, meant_shape, misshapen, odd_input, read_shape, way_to_like
 
 __all__ = ["input_shapes"]
 
@@ -58,6 +58,13 @@ def _shape(document: Document, node: YamlNode, scope: MappingType[str, Value]) -
 def _chosen(document: Document, chosen: str, names: list[str]) -> dict[str, Shape]:
     """`--input 3x64x64` or `--input left=3x64x64,right=3x32x32`."""
     shapes: dict[str, Shape] = {}
+    if "{" in chosen and "}" in chosen:
+        help = f"several sizes are for `cnncalc sweep … --input '{chosen[:60]}'`"
+        document.faults.add(f"`--input {chosen[:60]}`: a shape is wanted, not several", None, help=help)
+        return shapes
+    if "," in chosen and len(names) < 2 and (meant := meant_shape(chosen)):
+        document.faults.add(f"`--input {chosen}`: expected one shape", None, help=f"write `--input {meant}`")
+        return shapes
     for part in chosen.split(","):
         name, equals, text = part.rpartition("=")
         if not equals and len(names) > 1:

@@ -57,7 +57,9 @@ def grid_of(varied: Mapping[str, tuple[str, ...]], shape: str) -> Grid:
     ranges = []
     for text in braces:
         lengths = steps("--input", text)
-        if not all(part.isascii() and part.isdigit() and len(part) < LONGEST and int(part) for part in lengths):
+        if not lengths or not all(
+            part.isascii() and part.isdigit() and len(part) < LONGEST and int(part) for part in lengths
+        ):
             raise CnncalcError(Fault(f"--input {shape[:60]}: lengths are whole numbers", help="as 3x{96:320:32}"))
         ranges.append(tuple(map(int, lengths)))
     parts = _BRACES.sub("?", shape).split("x")

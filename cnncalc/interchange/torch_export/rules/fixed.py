@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.arithmetic.windows.formulas import product
+from cnncalc.arithmetic.windows.formulas import SAME, Window, product
 from cnncalc.interchange.torch_export.calls import Call
 from cnncalc.interchange.torch_export.values import Parameter, Refused, Tensor, Value
 
@@ -60,16 +60,23 @@ class Slid:
         self.kernel = weight.dims[2:]
         self.taps = product(self.kernel)
         self.stride, self.dilation = call.lengths("stride", self.axes), call.lengths("dilation", self.axes)
-        padding = call.get("padding", 0)
-        spread = [(k - 1) * apart if padding == "same" else 0 for k, apart in zip(self.kernel, self.dilation)]
-        odd = tuple((0, n % 2) for n in spread)  # torch lays the odd one behind
-        by_name = isinstance(padding, str)
-        self.padding = tuple(n // 2 for n in spread) if by_name else call.lengths("padding", self.axes, 0)
+        self.padding, odd = self._borders(shape[1:])
         if any(map(any, odd)):
             number = call.layer("pad", [self.x.number], f"{call.name()}_border", border=odd)
             self.x, shape = self.x._replace(number=number), call.world.sketch.shape(number)
         table = call.tensor(weight)
         self.table, self.channels, self.lengths = table.number, shape[0], shape[1:]
+
+    def _borders(self, lengths: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+        """The padding that is the same on both sides, and what `same` pads behind that."""
+        padding, none = self.call.get("padding", 0), ((0, 0),) * self.axes
+        if not isinstance(padding, str):
+            return self.call.lengths("padding", self.axes, 0), none
+        windows = [
+            Window(k, border=SAME, dilation=d) for k, d in zip(self.kernel, self.dilation)
+        ]  # of stride 1 in torch
+        sides = [one.padding(n) for one, n in zip(windows, lengths)] if padding == "same" else none
+        return tuple(before for before, _ in sides), tuple((0, after - before) for before, after in sides)
 
     def put(self, kind: str, *taken: int, word: str, **fields: Any) -> int:
         """A layer of it."""
