@@ -118,8 +118,8 @@ class Tracing:
             values = [None if value is None else value._replace(held=None) for value in values]
         if layer.type in SIZED and values[0] is not None:
             dims = SIZED[layer.type](layer, values)
-            made = Tensor(dims or ()) if layer.type != "Reshape" else values[0]._replace(dims=dims or ())
-            return None if dims is None else [made] * len(layer.outputs)
+            sized = Tensor(dims or ()) if layer.type != "Reshape" else values[0]._replace(dims=dims or ())
+            return None if dims is None else [sized] * len(layer.outputs)
         told = _told(layer, values)
         if told is None:
             return None

@@ -70,7 +70,7 @@ def _all_made(sketch: Sketch, graph: Graph, gone: dict[str, Node], asked: Asked)
                 continue
             if not isinstance(error, MissingNumbers):
                 raise
-            lacking.setdefault(error.faults[0].layer, error.faults[0])
+            lacking.setdefault(error.faults[0].layer or node.name, error.faults[0])
             stuck.add(node.name)
             continue
         if node.name not in taken:
