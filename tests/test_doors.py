@@ -36,7 +36,7 @@ DOORS = {
     "interchange.keras": "opening reader writing.config writing.model writing.writer",
     "interchange.ncnn": "",
     "interchange.nnef": "",
-    "interchange.onnx": "model telling writing.model writing.scribe writing.writer",
+    "interchange.onnx": "arrays fold model parts telling writing.model writing.scribe writing.writer",
     "interchange.onnx.rules": "table",
     "interchange.onnx.writing": "model scribe writer",
     "interchange.openvino": "",

@@ -22,6 +22,25 @@ def module(text, **options):
     return build(graph_of(text), **options)
 
 
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("conv", "conv.weight"), "`conv.weight` is a tensor of `conv`, and a layer"),
+        (("conv", "conv.weight.more"), "`conv.weight` is a tensor of `conv`, and a layer"),
+        (("conv.bias", "conv"), "`conv.bias` is a tensor of `conv`, and a layer"),
+        (("conv", "conv.more"), ""),
+    ],
+)
+def test_a_layer_is_not_called_as_a_tensor_is(names, told):
+    graph = graph_of(f"{{input: 3x8x8, layers: [{{conv: 4 k3, name: {names[0]}}}, {{conv: 4 k3, name: {names[1]}}}]}}")
+    if told:
+        with pytest.raises(CnncalcError, match="would have one name") as raised:
+            to_torch(graph)
+        assert raised.value.faults[0].values.startswith(told)
+    else:
+        assert set(to_torch(graph).state_dict()) == {f"{one}.{role}" for one in names for role in ("weight", "bias")}
+
+
 def test_every_kind_has_a_builder():
     assert set(BUILDERS) == set(KINDS)
 

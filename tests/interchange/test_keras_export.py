@@ -214,3 +214,13 @@ def test_what_repeats_is_a_function_and_a_loop():
     assert "layers.Conv2D(4 * filters, 1," in program
     assert len(program.splitlines()) <= 90
     assert max(map(len, program.splitlines())) <= 88
+
+
+@pytest.mark.parametrize(("dialect", "params", "made"), [("torch", 32, (5, 4)), ("keras", 24, (4, 7))])
+def test_the_last_axis_is_that_of_the_dialect(tmp_path, dialect, params, made):
+    (tmp_path / "net.yaml").write_text(f"{{input: 5x7, dialect: {dialect}, layers: [linear 4 axis=last]}}")
+    net = load(str(tmp_path / "net.yaml"))
+    net.export(str(tmp_path / "net.json"), to="keras-json")
+    for one in (net, load(str(tmp_path / "net.json"))):
+        found = one.report()
+        assert (found.totals.params, list(found.outputs.values())) == (params, [(1, *made)])

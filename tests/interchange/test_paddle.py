@@ -12,6 +12,7 @@ import pytest
 from paddle_files import Desc, Pir, paddle
 from reading import mutated
 
+from cnncalc import report
 from cnncalc.errors import CnncalcError
 
 WINDOW = {"strides": [2, 2], "paddings": [1, 1], "dilations": [1, 1], "groups": 1, "padding_algorithm": "EXPLICIT"}
@@ -157,7 +158,7 @@ def test_weights_of_rarer_layers_count(kind, shape, weights, settings, made):
     assert list(found.outputs.values()) == ["x".join(map(str, made[1:]))]
 
 
-def recurrent(*biases):
+def recurrent(*biases, state=False):
     """An LSTM of two layers of 5 on 10 steps of 6 numbers, as Paddle saves it: states of zeros, the length first."""
     net = Pir(1, 10, 6)
     shapes = [(20, 6), (20, 5), (20, 5), (20, 5), *biases]
@@ -169,14 +170,40 @@ def recurrent(*biases):
     turned = net.add("transpose", [net.x], [(10, 1, 6)], perm=[1, 0, 2])
     states, weights = net.add("combine", [zeros, zeros], [()]), net.add("combine", held, [()])
     settings = {"hidden_size": 5, "num_layers": 2, "is_bidirec": False, "mode": "LSTM"}
-    made = net.add("rnn", [turned, states, weights], [(10, 1, 5), (), (), ()], **settings)[0]
-    return net, net.add("transpose", [made], [(1, 10, 5)], perm=[1, 0, 2])
+    made = net.add("rnn", [turned, states, weights], [(10, 1, 5), (), (), ()], **settings)
+    out = net.add("transpose", [made[0]], [(1, 10, 5)], perm=[1, 0, 2])
+    held, _ = net.add("split", [made[2]], [(2, 1, 5), (2, 1, 5)])
+    last = net.add("slice", [held, net.numbers(-1), net.numbers(2)], [(1, 5)], axes=[0])
+    return net, net.add("tanh", [last], [(1, 5)]) if state else out
 
 
 def test_recurrent_layers_have_their_weights_and_the_batch_first_again():
     net, out = recurrent(*[(20,)] * 4)
     found = paddle(net.bytes(out), "json")
     assert (found.params, list(found.outputs.values())) == (500, ["10x5"])
+
+
+def test_a_last_state_is_told_where_an_output_depends_on_it():
+    net, out = recurrent(*[(20,)] * 4, state=True)
+    with pytest.raises(CnncalcError, match="last states are handed on") as raised:
+        paddle(net.bytes(out), "json")
+    assert "the last step" in raised.value.faults[0].help
+
+
+@pytest.mark.parametrize(
+    ("kind", "notations"),
+    [
+        ("subtract", ["negate", "parameter 3x1x1 add", "negate", "add 2"]),
+        ("multiply", ["parameter 3x1x1 multiply", "multiply 2"]),
+        ("divide", ["parameter 3x1x1", "divide", "reciprocal", "multiply 2"]),
+    ],
+)
+def test_what_stands_before_the_tensor_is_what_is_lessened(kind, notations):
+    net = Pir(1, 3, 8, 8)
+    first = net.add(kind, [net.weight("w_0", 1, 3, 1, 1), net.x], [(1, 3, 8, 8)])
+    out = net.add(kind, [net.add("full", [], [(1,)], value=2.0), first], [(1, 3, 8, 8)])
+    found = paddle(net.bytes(out), "json")
+    assert [row.notation for row in report(found.graph).rows] == notations
 
 
 def test_a_recurrent_layer_of_other_weights_is_refused():

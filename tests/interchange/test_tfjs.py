@@ -130,6 +130,44 @@ def test_a_border_is_as_the_sum_needs_it(graph_of):
     assert {one.name: one.shape for one in graph.nodes}["more"] == (8, 8, 8)
 
 
+def test_numbers_that_are_not_at_hand_are_told_together(graph_of):
+    nodes = [
+        entering("x", 16, 16, 3),
+        node("Pad", "more", "x", "p"),
+        node("Relu", "y", "more"),
+        node("Relu", "after", "y"),
+        node("ExpandDims", "wide", "x", "dim"),
+        node("Reshape", "z", "x", "shape"),
+    ]
+    with pytest.raises(CnncalcError) as caught:
+        graph_of(model(nodes, [("p", [4, 2], [0] * 8), ("dim", [], [1]), ("shape", [3], [1, 16, 48])]))
+    faults = caught.value.faults
+    assert [(one.layer, one.values) for one in faults] == [
+        ("more", "`p` (int32, [4, 2])"),
+        ("wide", "`dim` (int32, [])"),
+        ("z", "`shape` (int32, [3])"),
+    ]
+    assert {one.help for one in faults} == {
+        "put the .bin files that model.json names beside it: `group1-shard1of2.bin`, `group1-shard2of2.bin`"
+    }
+
+
+def test_a_reshape_before_a_search_needs_no_shape(graph_of, tmp_path):
+    nodes = [
+        entering("x", 16, 16, 3),
+        node("_FusedConv2D", "conv", "x", "k", "b", **WINDOW, **FUSED),
+        node("Reshape", "flat", "conv", "shape"),
+        node("ArgMax", "best", "flat", "dim"),
+    ]
+    weights = [*WEIGHTS[:2], ("shape", [3], [1, 64, 8]), ("dim", [], [1])]
+    graph = graph_of(model(nodes, weights))
+    assert [graph.nodes[end].shape for end in graph.outputs.values()] == [(8, 8, 8)]
+    shards(tmp_path, weights)
+    read = graph_of(model(nodes, weights))
+    assert [read.nodes[end].shape for end in read.outputs.values()] == [(8, 64)]
+    assert report(graph).totals.params == report(read).totals.params == 216 + 8
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -7,6 +7,7 @@ import json
 import pickle
 import struct
 import zipfile
+from math import prod
 
 import pytest
 from command_line import runner
@@ -312,3 +313,40 @@ def test_gguf_is_told_as_what_it_is(check):
     code, text = check(b"GGUF\x03\0\0\0" + bytes(16), "model.gguf")
     assert code == 2
     assert "is a file of GGUF" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "size", "passes"),
+    [("F16", 2, True), ("BF16", 2, True), ("F64", 8, True), ("I64", 8, False), ("U8", 1, False), ("BOOL", 1, False)],
+)
+def test_whole_numbers_are_no_weights(check, kind, size, passes):
+    header, at = {}, 0
+    for name, shape in TENSORS.items():
+        of, wide = (kind, size) if name == "fc.weight" else ("F32", 4)
+        header[name] = {"dtype": of, "shape": list(shape), "data_offsets": [at, at := at + wide * prod(shape)]}
+    text = json.dumps(header).encode()
+    code, said = check(struct.pack("<Q", len(text)) + text + bytes(at))
+    assert code == (0 if passes else 1)
+    expected = {"weights": (8, 7), "fc.weight": ("5x144, floating-point numbers", f"5x144 in {kind}")}
+    assert failed(said) == ({} if passes else expected)
+
+
+@pytest.mark.parametrize(("kind", "passes"), [("<f2", True), (">f8", True), ("<i8", False), ("|b1", False)])
+def test_whole_numbers_of_arrays_are_no_weights(check, kind, passes):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, shape in TENSORS.items():
+            of = kind if name == "stem.bias" else "<f4"
+            head = f"{{'descr': '{of}', 'fortran_order': False, 'shape': {shape}, }}".encode()
+            archive.writestr(f"{name}.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(head)) + head)
+    code, said = check(made.getvalue(), "weights.npz")
+    assert code == (0 if passes else 1)
+    assert failed(said).get("stem.bias") == (None if passes else ("4, floating-point numbers", f"4 in {kind}"))
+
+
+def test_a_net_that_is_stored_in_whole_numbers_has_them(tmp_path):
+    (tmp_path / "net.yaml").write_text("{input: 4, layers: [{linear: 3 nobias, name: fc, dtype: int8}]}")
+    text = json.dumps({"fc.weight": {"dtype": "I8", "shape": [3, 4], "data_offsets": [0, 12]}}).encode()
+    (tmp_path / "net.safetensors").write_bytes(struct.pack("<Q", len(text)) + text + bytes(12))
+    arguments = ["check", str(tmp_path / "net.yaml"), "--weights", str(tmp_path / "net.safetensors")]
+    assert runner().invoke(program, arguments).exit_code == 0

@@ -1,1 +1,1 @@
-"""OpenVINO's intermediate representation: the `.xml`; its `.bin` is never read."""
+"""OpenVINO's intermediate representation: the `.xml`; of its `.bin` few numbers are read."""

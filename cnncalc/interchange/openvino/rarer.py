@@ -20,6 +20,7 @@ __all__ = [
     "padded",
     "recurrent",
     "taken",
+    "with_number",
 ]
 
 CELLS = {"LSTMSequence": "lstm", "GRUSequence": "gru", "RNNSequence": "rnn"}
@@ -183,3 +184,14 @@ def einsum(layer: IrLayer, build: Build) -> list[int]:
     if len(build.tensors) != 2 or not left or not out or left[:1] != right[:1] or out[:1] != left[:1]:
         raise layer.fault("the equation of two tensors is read whose first letter is the batch", f"{sides}->{out}")
     return [build.put("einsum", equation=f"{left[1:]},{right[1:]}->{out[1:]}")]
+
+
+def with_number(kind: str, build: Build, number: float, *, first: bool) -> int:
+    """A tensor and a plain number; the number less the tensor is the negated tensor and the number."""
+    made = build.tensors[0]
+    if first and kind in ("subtract", "divide"):
+        of, kind = ("negate", "add") if kind == "subtract" else ("reciprocal", "multiply")
+        made = build.put("function", made, suffix="_turned", of=of)
+    elif first and kind == "power":
+        raise build.fault("a power of a fixed number is no layer here")
+    return build.put(kind, made, number=number)

@@ -7,11 +7,12 @@ from math import prod
 
 from cnncalc.interchange.building import Build, Fields, each_made, finished
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.openvino import rarer
+from cnncalc.interchange.openvino import rarer, windows
 from cnncalc.interchange.openvino.images import Images
 from cnncalc.interchange.openvino.numbers import Numbers, numbers_beside
-from cnncalc.interchange.openvino.table import FOLDED, MERGES, OPAQUE, PASSED, RULES, WEIGHTED
-from cnncalc.interchange.openvino.xml import Ir, IrLayer, declared, read_ir
+from cnncalc.interchange.openvino.table import FOLDED, LAID_OUT, MERGES, OPAQUE, PASSED, RULES, WEIGHTED
+from cnncalc.interchange.openvino.tracing import Tracing
+from cnncalc.interchange.openvino.xml import Ir, IrLayer, declared, ordered, read_ir
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.text import Text
 from cnncalc.interchange.unknown import Unknown
@@ -27,7 +28,7 @@ NOTHING = -1
 SINGLE = ("GroupNormalization", "MVN", "MatMul", "PReLU", "ScaledDotProductAttention")
 """What depends on the constants around it in a way of its own."""
 ATTENTION = SINGLE[-1]
-SCALES = "scales and zero points of quantised weights, or of lengths, count as `exporter_constants`: none learned"
+SCALES = "plain numbers, and scales and zero points of quantised weights, count as `exporter_constants`: none learned"
 
 
 def read(file: ForeignFile, asked: Asked) -> Sketch:
@@ -39,8 +40,9 @@ class Reader:
     """One net on its way."""
 
     def __init__(self, net: Ir, asked: Asked, numbers: Numbers) -> None:
-        self.net, self.asked, self.numbers = net, asked, numbers
+        self.net, self.asked = net, asked
         self.sketch = Sketch(net.name, "onnx")
+        self.tracing = Tracing(numbers)
         self.tensors: dict[Port, int] = {}
         self.outputs: list[int] = []
         self.unknown = Unknown()
@@ -53,12 +55,16 @@ class Reader:
         self.scales = 0
         """Numbers that scale quantised weights."""
         self.images = Images()
+        self.moving: set[str] = set()
+        """The layers that depend on what the inputs hold."""
         self.biased: set[str] = set()
         """The Adds that are the bias of what is before them."""
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
-        for layer, made in each_made(ordered(self.net), self.made):
+        order = ordered(self.net)
+        self.moving = following(self.net, order)
+        for layer, made in each_made(order, self.made):
             ports = [(layer.id, port) for port in layer.outputs]
             self.tensors.update(zip(ports, chain(made or (), repeat(NOTHING))))
         self.unknown.raise_any("OpenVINO")
@@ -73,17 +79,21 @@ class Reader:
         sources = self.net.sources(layer)
         tensors = [self.tensors.get(source, NOTHING) for source in sources]
         if layer.type in ("Parameter", "Input"):
-            return [self.sketch.input(layer.name, self.input(layer))]
+            shape = self.input(layer)
+            self.tracing.leave(layer, [(1, *shape)])
+            return [self.sketch.input(layer.name, shape)]
         if layer.type == "Result":
             self.outputs += tensors
             return []
         if layer.type in FOLDED or (tensors and all(tensor == FIXED for tensor in tensors)):
-            own = [prod(shape) for shape in layer.outputs.values()] if layer.type == "Const" else []
-            self.stored[layer.id] = max([*own, *(self.stored.get(one, 0) for one, _ in sources)], default=0)
+            self.stored[layer.id] = self.held_of(layer, [source for source, _ in sources])
             self.scaling(layer, sources)
+            self.tracing.hold(layer, sources)
             return [FIXED] * len(layer.outputs)
         if layer.type in PASSED or layer.id in self.biased:
-            return [next((tensor for tensor in tensors if tensor != FIXED), NOTHING)]
+            through = next((source for source, tensor in zip(sources, tensors) if tensor != FIXED), ("", ""))
+            self.tracing.pass_on(layer, through)
+            return [self.tensors.get(through, NOTHING)]
         known = [
             *RULES,
             *MERGES,
@@ -104,13 +114,22 @@ class Reader:
         moving = [tensor for tensor in tensors if tensor != FIXED]
         if not moving:
             raise layer.fault(f"`{layer.type}` takes a tensor", "no edge leads to it")
+        self.tracing.enter(layer, sources, [place for place, tensor in enumerate(tensors) if tensor == FIXED])
         fixed = [self.shape(source) for source, tensor in zip(sources, tensors) if tensor == FIXED]
-        held = {place: self.held(source) for place, source in enumerate(sources) if tensors[place] == FIXED}
-        read = {place: self.numbers(one) for place, one in held.items() if one is not None}
-        layer.constants = {place: numbers for place, numbers in read.items() if numbers is not None}
         build = Build(self.sketch, layer.name, layer.type, layer.place(), moving)
         self.images.enter(layer, build)
-        return self.images.leave(layer, build, self.put(layer, build, fixed))
+        made = self.images.leave(layer, build, self.put(layer, build, fixed))
+        self.tracing.leave(layer, [(1,) * (one not in self.images.whole) + build.shape(one) for one in made])
+        return made
+
+    def held_of(self, layer: IrLayer, sources: list[str]) -> int:
+        """The numbers of the largest constant that a fixed layer is made of; none where lengths go into it."""
+        if layer.type == "Const":
+            return max((prod(shape) for shape in layer.outputs.values()), default=0)
+        if layer.type in FOLDED:
+            return 0
+        stored = [self.stored.get(source, 0) for source in (sources[:1] if layer.type in LAID_OUT else sources)]
+        return 0 if layer.type in MERGES and 0 in stored else max(stored, default=0)
 
     def put(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> list[int]:
         """The tensors that a layer makes of tensors that depend on the inputs, and of weights of these shapes."""
@@ -145,15 +164,15 @@ class Reader:
             kept = prod(own) > 1 and self.stored.get(source[0], 0) >= prod(own)
             return rarer.attention(layer, build, tuple(own) if kept else ())
         if layer.type == "GroupNormalization":
-            return rarer.group_norm(layer, build, all(self.held(one) for one in self.net.sources(layer)[1:]))
+            return rarer.group_norm(layer, build, all(map(self.learned, self.net.sources(layer)[1:])))
         if layer.type in rarer.CELLS:
             wanted = [(layer.id, port) in self.takers for port in layer.outputs]
             return rarer.recurrent(layer, build, fixed, wanted)
         if layer.type == "Slice":
             return rarer.taken(layer, build)
         if layer.type == "Gather":
-            table = self.held(self.net.sources(layer)[0])
-            own = next(iter(table.outputs.values()), []) if table is not None else []
+            table = self.net.sources(layer)[0]
+            own = self.shape(table) if self.learned(table) else []
             return rarer.embedding(layer, build, own) if len(own) == 2 else rarer.looked_up(layer, build)
         return None
 
@@ -181,6 +200,11 @@ class Reader:
     def input(self, layer: IrLayer) -> Shape:
         """The shape of an input, as the user gives it or else the file."""
         shape = self.asked.inputs.get(layer.name) or self.asked.inputs.get("")
+        stated = next(iter(layer.outputs.values()), [])
+        if not shape and len(stated) > 1 and min(stated[1:]) < 1:
+            said = "x".join("?" if n < 1 else str(n) for n in stated)
+            help = f"give them, without the batch: `--input {'x'.join(str(n if n > 0 else 224) for n in stated[1:])}`"
+            raise layer.fault("the file leaves lengths of its input open", f"it says {said}", help)
         return shape or declared(layer)
 
     def shape(self, port: Port) -> list[int]:
@@ -206,7 +230,7 @@ class Reader:
     def constant_behind(self, layer: IrLayer, kind: str, sizes: list[int]) -> IrLayer | None:
         """The one layer that takes what this one makes, if it is of this kind, with a constant of these lengths."""
         port = (layer.id, next(iter(layer.outputs), ""))
-        takers = self.takers.get(port, [])
+        takers = [taker for taker in self.takers.get(port, []) if taker.type not in FOLDED]
         if len(takers) != 1 or takers[0].type != kind:
             return None
         others = [source for source in self.net.sources(takers[0]) if source != port]
@@ -216,8 +240,12 @@ class Reader:
         return takers[0] if alike else None
 
     def fixed(self, port: Port) -> int:
-        """Whether a tensor that is not made yet is one of the weights."""
-        return FIXED if self.held(port) is not None else NOTHING
+        """Whether a tensor that is not made yet is one of the weights, or computed of them and of lengths."""
+        return NOTHING if port[0] in self.moving else FIXED
+
+    def learned(self, port: Port) -> bool:
+        """Whether a tensor is one of the weights, in full or as they are stored: not repeated, and no lengths."""
+        return self.tensors.get(port) == FIXED and self.stored.get(port[0], 0) >= prod(self.shape(port))
 
     def floating(self, port: Port) -> bool:
         """Whether a tensor is one of the weights' file, and not stored as 32 or 64 bits of whole numbers."""
@@ -236,7 +264,7 @@ class Reader:
         """A convolution, forward or transposed."""
         if len(build.tensors) != 1 or not fixed:
             raise layer.fault("a convolution whose weights another layer makes is not read")
-        channels = declared(layer)[0]
+        channels = windows.channels(layer, fixed[0])
         return WEIGHTED[layer.type](layer, build, fixed[0], bias=self.bias_behind(layer, channels))
 
     def product(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> int:
@@ -258,36 +286,31 @@ class Reader:
         own, rank = fixed[0], len(build.x[0])
         if len(own) > rank + 1 or (len(own) == rank + 1 and own[0] != 1):
             raise layer.fault("a constant with a batch of its own is not read", "x".join(map(str, own)))
+        if kind in ("maximum", "minimum", "power") and prod(own) != 1:
+            raise layer.fault(f"a `{layer.type}` with a constant of several numbers is not read")
+        if kind in ("maximum", "minimum", "power") or not own:
+            return self.with_number(layer, build)
         shape = (1,) * (rank - len(own)) + tuple(own[-rank:] if len(own) > rank else own)
-        if kind in ("maximum", "minimum", "power"):
-            if prod(own) != 1:
-                raise layer.fault(f"a `{layer.type}` with a constant of several numbers is not read")
-            build.sketch.notes.append(f"the number of `{layer.name[:60]}` is in the weights' file: 1 stands for it")
-            return build.put(kind, number=1)
         held = max(self.stored.get(one, 0) for one, _ in self.net.sources(layer))
         made = "parameter" if held >= prod(own) else "constant"  # what is computed of fewer numbers is not in the file
         return build.put(made, shape=shape, join="add" if kind in ("add", "subtract") else "multiply")
 
+    def with_number(self, layer: IrLayer, build: Build) -> int:
+        """A tensor and a plain number, which nothing learned."""
+        sources = self.net.sources(layer)
+        place = next(place for place, source in enumerate(sources) if self.tensors.get(source) == FIXED)
+        self.scales += not self.shape(sources[place]) and self.floating(sources[place])
+        number = self.tracing.number(sources[place])
+        if number is None:
+            build.sketch.notes.append(f"the number of `{layer.name[:60]}` is in the weights' file: 1 stands for it")
+        return rarer.with_number(MERGES[layer.type], build, 1 if number is None else number, first=place == 0)
 
-def ordered(net: Ir) -> list[IrLayer]:
-    """The layers, each after all that it takes. Raises CnncalcError for a circle."""
-    waiting = {
-        layer.id: {source[0] for source in net.sources(layer) if source[0] in net.layers}
-        for layer in net.layers.values()
-    }
-    after: dict[str, list[str]] = {}
-    for one, before in waiting.items():
-        for other in before:
-            after.setdefault(other, []).append(one)
-    ready = [one for one, before in waiting.items() if not before]
-    found: list[IrLayer] = []
-    for one in ready:
-        found.append(net.layers[one])
-        for other in after.get(one, ()):
-            waiting[other].discard(one)
-            if not waiting[other]:
-                ready.append(other)
-    if len(found) < len(net.layers):
-        stuck = next(layer for layer in net.layers.values() if waiting[layer.id])
-        raise stuck.fault("the layers take each other's outputs in a circle")
+
+def following(net: Ir, order: list[IrLayer]) -> set[str]:
+    """The layers that depend on what the inputs hold, and not on their shapes alone."""
+    found: set[str] = set()
+    for layer in order:
+        depends = layer.type not in FOLDED and any(source in found for source, _ in net.sources(layer))
+        if depends or layer.type in ("Parameter", "Input"):
+            found.add(layer.id)
     return found

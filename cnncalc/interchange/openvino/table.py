@@ -15,7 +15,7 @@ from cnncalc.interchange.openvino import rarer, windows
 from cnncalc.interchange.openvino.xml import IrLayer, declared
 from cnncalc.layers import Shape
 
-__all__ = ["FOLDED", "MERGES", "OPAQUE", "PASSED", "RULES", "WEIGHTED"]
+__all__ = ["FOLDED", "LAID_OUT", "MERGES", "OPAQUE", "PASSED", "RULES", "WEIGHTED"]
 
 Rule: TypeAlias = Callable[[IrLayer, Build], list[int]]
 
@@ -25,6 +25,11 @@ PASSED = ("Convert", "ConvertLike", "FakeQuantize", "Identity")
 """What changes the type of numbers alone."""
 FOLDED = ("Const", "ShapeOf", "Range")
 """What does not depend on the net's inputs, but on their shapes."""
+LAID_OUT = (
+    *PASSED, "Broadcast", "Gather", "Pad", "Reshape", "Slice", "Split", "Squeeze", "StridedSlice", "Tile", "Transpose",
+    "Unsqueeze", "VariadicSplit",
+)  # fmt: skip
+"""What gives the numbers of its first input anew; its other inputs say places and lengths."""
 OPAQUE = (
     "CTCGreedyDecoder", "DetectionOutput", "Gather", "GatherND", "NonMaxSuppression", "PriorBox", "PriorBoxClustered",
     "Proposal", "PSROIPooling", "RegionYolo", "ROIAlign", "ROIPooling", "Roll", "Slice", "StridedSlice", "Tile", "TopK",
@@ -158,7 +163,10 @@ def reduced(layer: IrLayer, build: Build) -> list[int]:
     """A reduction over the axes that the declared output lacks, or has with length 1."""
     before, keep = build.x[0], layer.flag("keep_dims", default=True)
     after = declared(layer)
-    if keep:
+    stated = [] if layer.lifted else layer.constants.get(1, [])
+    if stated and all(axis % (len(before) + 1) > 0 for axis in stated):
+        axes = tuple(sorted({axis % (len(before) + 1) - 1 for axis in stated}))
+    elif keep:
         axes = tuple(axis for axis, (n, m) in enumerate(zip(before, after)) if n != m)
     else:
         lost = len(before) - len(after)

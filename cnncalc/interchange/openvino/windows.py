@@ -7,7 +7,7 @@ from typing import TypeAlias
 from cnncalc.interchange.building import Build, Fields
 from cnncalc.interchange.openvino.xml import IrLayer, declared
 
-__all__ = ["convolution", "deconvolution", "pooling"]
+__all__ = ["channels", "convolution", "deconvolution", "pooling"]
 
 Borders: TypeAlias = "tuple[tuple[int, int], ...]"
 SAME = {"same_upper": "same", "same_lower": "same_lower"}
@@ -26,13 +26,20 @@ def borders(layer: IrLayer) -> object:
     return tuple(zip(begin, end))
 
 
-def filters(layer: IrLayer, weights: list[int], *, transposed: bool) -> Fields:
-    """The fields that weights and attributes give. Grouped ones have the groups as their first axis."""
+def channels(layer: IrLayer, weights: list[int]) -> int:
+    """How many come out of a convolution with weights of these lengths."""
     grouped = layer.type.startswith("Group")
     if len(weights) < 3 + grouped:
         raise layer.fault("the weights of a convolution have an axis for outputs, inputs and each length")
-    groups, (first, second, *kernel) = (weights[0], weights[1:]) if grouped else (1, weights)
-    out = (second if transposed else first) * groups
+    groups, (first, second, *_) = (weights[0], weights[1:]) if grouped else (1, weights)
+    return (second if "Backprop" in layer.type else first) * groups
+
+
+def filters(layer: IrLayer, weights: list[int]) -> Fields:
+    """The fields that weights and attributes give. Grouped ones have the groups as their first axis."""
+    grouped = layer.type.startswith("Group")
+    groups, (_, _, *kernel) = (weights[0], weights[1:]) if grouped else (1, weights)
+    out = channels(layer, weights)
     fields: Fields = {"out": out, "kernel": tuple(kernel), "groups": groups, "padding": borders(layer)}
     fields["stride"] = tuple(layer.wholes("strides")) or (1,)
     fields["dilation"] = tuple(layer.wholes("dilations")) or (1,)
@@ -41,12 +48,12 @@ def filters(layer: IrLayer, weights: list[int], *, transposed: bool) -> Fields:
 
 def convolution(layer: IrLayer, build: Build, weights: list[int], *, bias: bool) -> int:
     """Convolution and GroupConvolution, with the bias of an Add behind it."""
-    return build.put("conv", bias=bias, **filters(layer, weights, transposed=False))
+    return build.put("conv", bias=bias, **filters(layer, weights))
 
 
 def deconvolution(layer: IrLayer, build: Build, weights: list[int], *, bias: bool) -> int:
     """ConvolutionBackpropData and its grouped form."""
-    fields = filters(layer, weights, transposed=True)
+    fields = filters(layer, weights)
     extra = layer.wholes("output_padding")
     if any(extra):
         fields["output_padding"] = tuple(extra)

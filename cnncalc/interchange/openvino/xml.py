@@ -12,7 +12,7 @@ from cnncalc.interchange.text import Text
 from cnncalc.layers import Shape
 from cnncalc.limits import Limits
 
-__all__ = ["Ir", "IrLayer", "declared", "read_ir"]
+__all__ = ["Ir", "IrLayer", "declared", "ordered", "read_ir"]
 
 MOST_AXES = 16
 LARGEST = 2**40
@@ -70,7 +70,8 @@ def declared(layer: IrLayer, output: int = 0) -> Shape:
     shapes = layer.made()
     if output >= len(shapes) or len(shapes[output]) < 2 or min(shapes[output][1:]) < 1:
         known = "x".join(map(str, shapes[output])) if output < len(shapes) else "none"
-        raise layer.fault("this layer needs the shape of its output, with a batch", f"the file says {known}")
+        help = "lay the .bin of the weights beside the .xml: lengths that are open follow from its numbers"
+        raise layer.fault("this layer needs the shape of its output, with a batch", f"the file says {known}", help)
     return shapes[output][1:]
 
 
@@ -178,3 +179,27 @@ def read_ir(text: Text, limits: Limits) -> Ir:
     if handler.net is None or not handler.net.layers:
         raise CnncalcError(Fault("this file has no layers", text.place(1, 1)))
     return handler.net
+
+
+def ordered(net: Ir) -> list[IrLayer]:
+    """The layers, each after all that it takes. Raises CnncalcError for a circle."""
+    waiting = {
+        layer.id: {source[0] for source in net.sources(layer) if source[0] in net.layers}
+        for layer in net.layers.values()
+    }
+    after: dict[str, list[str]] = {}
+    for one, before in waiting.items():
+        for other in before:
+            after.setdefault(other, []).append(one)
+    ready = [one for one, before in waiting.items() if not before]
+    found: list[IrLayer] = []
+    for one in ready:
+        found.append(net.layers[one])
+        for other in after.get(one, ()):
+            waiting[other].discard(one)
+            if not waiting[other]:
+                ready.append(other)
+    if len(found) < len(net.layers):
+        stuck = next(layer for layer in net.layers.values() if waiting[layer.id])
+        raise stuck.fault("the layers take each other's outputs in a circle")
+    return found

@@ -11,7 +11,7 @@ from cnncalc.interchange.paddle.program import Operator, Weight
 from cnncalc.layers import Shape, show_shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["Call", "Numbers", "Rule", "Several", "Turned", "Value"]
+__all__ = ["Call", "Numbers", "Rule", "Several", "Turned", "Unread", "Value"]
 
 
 class Numbers(NamedTuple):
@@ -32,8 +32,14 @@ class Turned(NamedTuple):
     tensor: int
 
 
-Value: TypeAlias = "int | Weight | Numbers | Several | Turned"
-"""A tensor of the sketch, a weight, numbers, several tensors, or a sequence with its length first."""
+class Unread(NamedTuple):
+    """What an operator makes besides, and no layer here gives; it is told where an output depends on it."""
+
+    fault: CnncalcError
+
+
+Value: TypeAlias = "int | Weight | Numbers | Several | Turned | Unread"
+"""A tensor of the sketch, a weight, numbers, several tensors, a sequence with its length first, or none of them."""
 FIRST = ("", "NCHW", "NCDHW", "AnyLayout")
 """Layouts with channels first."""
 Rule: TypeAlias = "Any"

@@ -245,7 +245,8 @@ def arithmetic(kind: str) -> Rule:
         place = 0 if isinstance(values[0], int) else 1
         x, other = call.x(place), values[1 - place]
         if isinstance(other, Numbers) and len(other.values) == 1:
-            return [call.put(kind, x, number=float(f"{other.values[0]:.7g}"))]
+            x, by = _lessened(call, kind, x) if place == 1 else (x, kind)
+            return [call.put(by, x, number=float(f"{other.values[0]:.7g}"))]
         name = next(iter(call.operator.inputs[1 - place]), "")
         dims = other.dims if isinstance(other, Weight) else call.stated.get(name, ())
         rank = len(call.shape(x))
@@ -256,11 +257,23 @@ def arithmetic(kind: str) -> Rule:
         shape = (*(1,) * (rank - len(own) - behind), *own, *(1,) * behind)  # release 2 says at which axis it begins
         held = "parameter" if isinstance(other, Weight) else "constant"
         if kind in ("add", "multiply", "subtract"):
+            x = _lessened(call, kind, x)[0] if place == 1 and kind == "subtract" else x
             return [call.put(held, x, shape=shape, join="multiply" if kind == "multiply" else "add")]
         pair = [x, call.put(held, x, shape=shape, join="alone")]
         return [call.put(kind, *(pair if place == 0 else pair[::-1]))]
 
     return rule
+
+
+def _lessened(call: Call, kind: str, x: int) -> tuple[int, str]:
+    """What something fixed less a tensor, or divided by it, is: its negative, or its inverse, and what joins them."""
+    if kind == "subtract":
+        return call.put("function", x, of="negate"), "add"
+    if kind == "divide":
+        return call.put("function", x, of="reciprocal"), "multiply"
+    if kind == "power":
+        raise call.fault("a power of a fixed number is no layer here")
+    return x, kind
 
 
 def _alike(call: Call, tensors: list[int]) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.paddle.call import Call, Numbers, Turned, Value
+from cnncalc.interchange.paddle.call import Call, Numbers, Turned, Unread, Value
 from cnncalc.interchange.paddle.program import Weight
 from cnncalc.layers import show_shape
 
@@ -143,4 +143,6 @@ def recurrent(call: Call) -> list[Value]:
         raise call.fault("each layer has two matrices, and two vectors of biases", show_shape((len(held), cells)))
     fields = {"layers": layers, "bidirectional": operator.flag("is_bidirec"), "bias": len(held) == 4 * cells}
     made = call.put(kind, value.tensor, hidden=hidden, axis="last", **fields, **more)
-    return [Turned(made)]
+    help = "take the last step of the sequence instead, as `out[:, -1]`, and save the program anew"
+    states = Unread(call.fault("its last states are handed on, which no layer here gives", help=help))
+    return [Turned(made), *[states] * (len(operator.outputs) - 1)]

@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import Build, each_made, finished
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.paddle.call import Call, Several, Value
+from cnncalc.interchange.paddle.call import Call, Several, Unread, Value
 from cnncalc.interchange.paddle.program import Operator, Program, Weight
 from cnncalc.interchange.paddle.shapes import parts
 from cnncalc.interchange.paddle.table import PASSED, RULES
@@ -77,6 +77,11 @@ class Reader:
         values = [[self.values.get(name) for name in place] for place in operator.inputs]
         if operator.kind == "data":
             return [self.input(operator)]
+        unread = next((one for place in values for one in place if isinstance(one, Unread)), None)
+        if unread is not None:
+            if operator.kind in ("fetch", "shadow_output"):
+                raise unread.fault
+            return [unread] * len(operator.outputs)
         if operator.kind in ("fetch", "shadow_output"):
             self.outputs += [one for place in values for one in place if isinstance(one, int)]
             return []

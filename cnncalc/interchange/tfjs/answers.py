@@ -10,7 +10,7 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.tfjs.graph import Graph, Node, ordered
 from cnncalc.interchange.tfjs.operations import OPERATIONS, PASSED
 
-__all__ = ["left_out", "more_left_out", "numbers_of", "said", "source"]
+__all__ = ["left_out", "more_left_out", "numbers_of", "only_searched", "said", "source"]
 
 WEIGHTED = (
     "Conv2D", "_FusedConv2D", "DepthwiseConv2dNative", "FusedDepthwiseConv2dNative", "Conv2DBackpropInput", "MatMul",
@@ -50,6 +50,12 @@ def following(graph: Graph, names: AbstractSet[str]) -> dict[str, Node]:
         if node.name in names or any(source(one) in found for one in node.inputs):
             found[node.name] = node
     return found
+
+
+def only_searched(graph: Graph, gone: dict[str, Node], node: Node) -> bool:
+    """Whether a reshape hands what it takes to nothing but searches that are left out: they alone need its shape."""
+    after = following(graph, {node.name})
+    return node.kind == "Reshape" and len(after) > 1 and all(name in gone for name in after if name != node.name)
 
 
 def more_left_out(graph: Graph, gone: dict[str, Node], node: Node) -> bool:

@@ -9,7 +9,7 @@ from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.records import NamedTuple
 
-__all__ = ["Constant", "constants_of", "dims_of"]
+__all__ = ["Constant", "constants_of", "dims_of", "files_of"]
 
 BYTES = {"float32": 4, "int32": 4, "bool": 1, "uint8": 1, "uint16": 2, "float16": 2, "complex64": 8}
 MOST_NUMBERS = 64
@@ -47,6 +47,13 @@ def constants_of(root: Mapping[str, Any], nodes: Mapping[str, Any], file: Foreig
         if node.kind == "Const" and name not in found:
             found[name] = _inline(node)
     return found
+
+
+def files_of(root: Mapping[str, Any]) -> tuple[str, ...]:
+    """The files of the weights that the manifest names."""
+    groups = root.get("weightsManifest")
+    listed = [group.get("paths") for group in groups if isinstance(group, dict)] if isinstance(groups, list) else []
+    return tuple(one for paths in listed if isinstance(paths, list) for one in paths if isinstance(one, str))
 
 
 def _inline(node: Any) -> Constant:

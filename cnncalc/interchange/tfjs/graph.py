@@ -12,7 +12,7 @@ from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.tfjs.constants import Constant, constants_of, dims_of
+from cnncalc.interchange.tfjs.constants import Constant, constants_of, dims_of, files_of
 from cnncalc.records import NamedTuple
 
 __all__ = ["Graph", "Node", "graph_of", "ordered"]
@@ -60,6 +60,8 @@ class Graph(NamedTuple):
     constants: dict[str, Constant]
     shapes: dict[str, list[int]]
     """The shapes that the signature states for outputs, by the node's name."""
+    files: tuple[str, ...] = ()
+    """The files of the weights, as the manifest names them."""
 
 
 def decoded(value: Any) -> str:
@@ -87,7 +89,7 @@ def graph_of(root: dict[str, Any], file: ForeignFile) -> Graph:
         inputs = [str(taken).removesuffix(":0") for taken in _list(one.get("input")) if not str(taken).startswith("^")]
         attributes = one.get("attr")
         nodes[one["name"]] = Node(one["name"], one["op"], inputs, attributes if isinstance(attributes, dict) else {})
-    return Graph(nodes, constants_of(root, nodes, file), _stated(root))
+    return Graph(nodes, constants_of(root, nodes, file), _stated(root), files_of(root))
 
 
 def _stated(root: dict[str, Any]) -> dict[str, list[int]]:

@@ -8,11 +8,11 @@ from typing import Any
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.sketch import Asked, Sketch
-from cnncalc.interchange.tfjs.answers import left_out, more_left_out, numbers_of, said, source
+from cnncalc.interchange.tfjs.answers import left_out, more_left_out, numbers_of, only_searched, said, source
 from cnncalc.interchange.tfjs.constants import dims_of
 from cnncalc.interchange.tfjs.graph import Graph, Node, graph_of, ordered
 from cnncalc.interchange.tfjs.operations import OPERATIONS, PASSED
-from cnncalc.interchange.tfjs.steps import Pending, Step, turned
+from cnncalc.interchange.tfjs.steps import MissingNumbers, Pending, Step, turned
 from cnncalc.layers import Shape
 
 __all__ = ["sketched"]
@@ -26,29 +26,9 @@ def sketched(root: dict[str, Any], file: ForeignFile, asked: Asked) -> Sketch:
     graph = graph_of(root, file)
     gone = left_out(graph)
     sketch = Sketch(PurePath(file.name).name.removesuffix(".json"), "keras")
-    taken = {source(one) for node in graph.nodes.values() for one in node.inputs if node.name not in gone}
-    made: dict[str, Any] = dict(graph.constants)
-    shapes, ends = _stated(graph), []
-    for node in ordered(graph):
-        if node.name in gone:
-            continue
-        if node.kind == "Placeholder":
-            made[node.name] = sketch.input(node.name, _entering(node, sketch, asked))
-        elif node.kind != "Const":
-            inputs = [made.get(one) for one in node.inputs]
-            try:
-                made[node.name] = _made(Step(sketch, graph, node, inputs, shapes.get(node.name)))
-            except CnncalcError:
-                if not more_left_out(graph, gone, node):
-                    raise
-                continue
-        if node.name not in taken and node.kind not in ("Const", "Placeholder"):
-            ends.append(made[node.name])
+    made, ends = _all_made(sketch, graph, gone, asked)
     ends += [made.get(source(one)) for node in gone.values() for one in node.inputs]
     outputs = [one for one in ends if isinstance(one, int) and one not in sketch.inputs.values()]
-    late = next((one for one in ends if isinstance(one, Pending)), None)
-    if late is not None:
-        raise late.step.missing("size")
     if not outputs or not sketch.inputs:
         raise CnncalcError(Fault("the graph has no input, or nothing comes out of it"))
     if gone:
@@ -57,6 +37,47 @@ def sketched(root: dict[str, Any], file: ForeignFile, asked: Asked) -> Sketch:
     sketch.outputs = list(dict.fromkeys(outputs))
     sketch.notes.append("every tensor of the file is counted as a parameter, folded batch norms and plain numbers too")
     return sketch
+
+
+def _all_made(sketch: Sketch, graph: Graph, gone: dict[str, Node], asked: Asked) -> tuple[dict[str, Any], list[Any]]:
+    """What comes out of each node, and what no other node takes.
+
+    Raises CnncalcError; numbers that are not at hand are told all together, each by the node that needs them first.
+    """
+    taken = {source(one) for node in graph.nodes.values() for one in node.inputs if node.name not in gone}
+    made: dict[str, Any] = dict(graph.constants)
+    shapes, ends = _stated(graph), []
+    lacking: dict[str, Fault] = {}
+    stuck: set[str] = set()
+    for node in ordered(graph):
+        if node.name in gone or node.kind == "Const":
+            continue
+        if node.kind == "Placeholder":
+            made[node.name] = sketch.input(node.name, _entering(node, sketch, asked))
+            continue
+        if any(source(one) in stuck for one in node.inputs):
+            stuck.add(node.name)
+            continue
+        step = Step(sketch, graph, node, [made.get(one) for one in node.inputs], shapes.get(node.name))
+        try:
+            made[node.name] = _made(step)
+            if isinstance(made[node.name], Pending) and only_searched(graph, gone, node):
+                made[node.name] = made[node.name].tensor
+            if node.name not in taken and isinstance(made[node.name], Pending):
+                raise made[node.name].step.missing("size")
+        except CnncalcError as error:
+            if more_left_out(graph, gone, node):
+                continue
+            if not isinstance(error, MissingNumbers):
+                raise
+            lacking.setdefault(error.faults[0].layer or node.name, error.faults[0])
+            stuck.add(node.name)
+            continue
+        if node.name not in taken:
+            ends.append(made[node.name])
+    if lacking:
+        raise CnncalcError(list(lacking.values())[:20])
+    return made, ends
 
 
 def _made(step: Step) -> Any:

@@ -11,7 +11,7 @@ from cnncalc.interchange.tfjs.constants import Constant
 from cnncalc.interchange.tfjs.graph import Graph, Node
 from cnncalc.layers import Shape
 
-__all__ = ["Made", "OneImage", "Pending", "Rule", "Step", "stated", "turned"]
+__all__ = ["Made", "MissingNumbers", "OneImage", "Pending", "Rule", "Step", "stated", "turned"]
 
 
 class Pending:
@@ -28,6 +28,10 @@ class OneImage:
         self.tensor = tensor
 
 
+class MissingNumbers(CnncalcError):
+    """What a node needs lies in a file of the weights that is not at hand."""
+
+
 class Step:
     """One node on its way to layers of ours."""
 
@@ -41,10 +45,16 @@ class Step:
         """What is wrong with the node."""
         return CnncalcError(Fault(f"`{self.node.kind}`: {rule}", None, self.node.name[:120], values, help))
 
-    def missing(self, what: str) -> CnncalcError:
-        """A number that lies in a file that is not there."""
-        help = "put the .bin files that model.json names beside it"
-        return self.fault(f"its {what} lies in the file of the weights, which is not at hand", help=help)
+    def missing(self, what: str) -> MissingNumbers:
+        """A number that lies in a file that is not there, with the constants of the node that would say it."""
+        taken = zip(self.node.inputs, self.inputs)
+        unknown = [(name, one) for name, one in taken if isinstance(one, Constant) and one.whole and one.values is None]
+        listed = ", ".join(f"`{name[:120]}` (int32, {list(one.shape)})" for name, one in unknown)
+        files = ", ".join(f"`{one[:60]}`" for one in self.graph.files[:3])
+        more = f" and {len(self.graph.files) - 3:,} more" if len(self.graph.files) > 3 else ""
+        rule = f"`{self.node.kind}`: its {what} lies in the file of the weights, which is not at hand"
+        help = f"put the .bin files that model.json names beside it{files and ': '}{files}{more}"
+        return MissingNumbers(Fault(rule, None, self.node.name[:120], listed, help))
 
     def put(self, kind: str, *tensors: int, **fields: Any) -> int:
         """A layer; the first has the node's name."""

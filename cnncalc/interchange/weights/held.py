@@ -23,20 +23,25 @@ MOST_COMPARED = 400
 
 def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
     """The net against the file of weights at `path`. Raises CnncalcError where either cannot be read."""
-    wanted, stored = tensors_in(load(net, options)), tensors_of(path, options.limits)
+    graph = load(net, options)
+    wanted, (stored, types) = tensors_in(graph), tensors_of(path, options.limits)
     checks: list[Check] = []
     prefix = prefix_of(wanted, stored)
     if prefix:
         said = f"`{prefix}` before every name"
         checks.append(Check(net, "names of weights", "those of the net", said, passed=False))
         stored = {name.removeprefix(prefix): shape for name, shape in stored.items()}
-    alike = sum(stored.get(name) == shape for name, shape in wanted.items())
+        types = {name.removeprefix(prefix): kind for name, kind in types.items()}
+    said_so = _in_whole_numbers(graph)
+    strange = {one: kind for one, kind in types.items() if stored[one] == wanted.get(one) and one not in said_so}
+    alike = sum(stored.get(name) == shape for name, shape in wanted.items()) - len(strange)
     checks.append(Check(net, "weights", len(wanted), alike, alike == len(wanted) == len(stored)))
     wrong = [name for name, shape in wanted.items() if stored.get(name) != shape]
     more = [name for name in stored if name not in wanted]
     checks += [_differing(net, name, wanted[name], stored, more) for name in wrong[:MOST_TOLD]]
+    checks += [_of_whole_numbers(net, name, wanted[name], kind) for name, kind in list(strange.items())[:MOST_TOLD]]
     checks += [Check(net, name, "none in the net", _said(stored[name]), passed=False) for name in more[:MOST_TOLD]]
-    left = max(len(wrong) - MOST_TOLD, 0) + max(len(more) - MOST_TOLD, 0)
+    left = max(len(wrong) - MOST_TOLD, 0) + max(len(strange) - MOST_TOLD, 0) + max(len(more) - MOST_TOLD, 0)
     if left:
         checks.append(Check(net, "and other tensors", 0, left, passed=False))
     return tuple(checks)
@@ -56,6 +61,17 @@ def _differing(net: str, name: str, shape: Shape, stored: Mapping[str, Shape], m
     else:
         said = _said(found) + (", its axes in another order" if sorted(found) == sorted(shape) else "")
     return Check(net, name, _said(shape), said, passed=False)
+
+
+def _in_whole_numbers(graph: Net) -> set[str]:
+    """The tensors of layers that the net itself stores in whole numbers."""
+    layers = {node.name for _, node, _ in graph.layers() if "int" in node.dtype}
+    return {one.name for one in stored_in(graph).values() if one.layer in layers} if layers else set()
+
+
+def _of_whole_numbers(net: str, name: str, shape: Shape, kind: str) -> Check:
+    """A tensor of the right shape whose numbers are none that a net computes with: it is quantised, or another one."""
+    return Check(net, name, f"{_said(shape)}, floating-point numbers", f"{_said(shape)} in {kind}", passed=False)
 
 
 def _said(shape: Shape) -> str:

@@ -7,8 +7,7 @@ from pathlib import Path
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.archives import json_of
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.safetensors import header_of
-from cnncalc.layers import Shape
+from cnncalc.interchange.safetensors import Stored, header_of
 
 __all__ = ["is_index", "tensors_of_index"]
 
@@ -23,7 +22,7 @@ def is_index(file: ForeignFile) -> bool:
     return file.head.lstrip().startswith(b"{") and f'"{MAP}"'.encode() in file.data[:BEGINNING]
 
 
-def tensors_of_index(file: ForeignFile) -> dict[str, Shape]:
+def tensors_of_index(file: ForeignFile) -> dict[str, Stored]:
     """The tensors of all files that an index names, which lie beside it; headers alone. Raises CnncalcError."""
     document = json_of(file.data, file.name, file.limits)
     table = document.get(MAP) if isinstance(document, dict) else None
@@ -35,14 +34,14 @@ def tensors_of_index(file: ForeignFile) -> dict[str, Shape]:
     strange = next((one for one in files if not _is_beside(file, one)), None)
     if file.path is None or strange is not None:
         raise CnncalcError(Fault(f"`{file.name}` names {(strange or '')[:80]!a}, which is no file beside it"))
-    found: dict[str, Shape] = {}
+    found: dict[str, Stored] = {}
     for name in files:
         held = header_of(str(file.path.with_name(name)))
         strange = next((tensor for tensor in held if table.get(tensor) != name), None)
         if strange is not None:
             what = f"`{name[:80]}` holds `{strange[:80]}`, which `{file.name}` says of another file, or of none"
             raise CnncalcError(Fault(what))
-        found |= {tensor: one.shape for tensor, one in held.items()}
+        found |= held
     lacking = next((tensor for tensor in table if tensor not in found), None)
     if lacking is not None:
         raise CnncalcError(Fault(f"`{table[lacking][:80]}` does not hold `{lacking[:80]}`, as `{file.name}` says"))

@@ -257,4 +257,24 @@ def to_torch(
         from cnncalc.language.options import Options as AllOptions
 
         net = load(net, options or AllOptions())
+    _hold_names_apart(net)
     return build(net, seed=seed, device=device, dtype=dtype)
+
+
+def _hold_names_apart(graph: Net) -> None:
+    """Raises CnncalcError where a tensor would have the name of a layer, or of another tensor, in a `state_dict`."""
+    layers = [node.name.split(".") for _, node, _ in graph.layers()]
+    levels = {".".join(parts[:count]) for parts in layers for count in range(1, len(parts) + 1)}
+    found: dict[str, str] = {}
+    for one in stored_in(graph).values():
+        if one.shared:
+            continue
+        other = found.setdefault(one.name, one.layer)
+        if other != one.layer or (one.name in levels and one.name != one.layer):
+            values = f"`{one.name}` is a tensor of `{one.layer}`, and " + (
+                f"one of `{other}`" if other != one.layer else "a layer, or the beginning of a layer's name"
+            )
+            help = "give one of the layers another name"
+            raise CnncalcError(
+                Fault("two things of a module of torch would have one name", None, one.layer, values, help)
+            )
