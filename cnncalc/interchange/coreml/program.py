@@ -7,7 +7,7 @@ from math import prod
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.coreml.operation import Operation, Value
-from cnncalc.interchange.coreml.operations import RULES
+from cnncalc.interchange.coreml.operations import RULES, STATED
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.telling import Dims, Telling
 from cnncalc.interchange.protobuf.fields import MOST_READ, Fields
@@ -22,8 +22,10 @@ BYTES = {1: "?", 10: "e", 11: "f", 21: "b", 22: "h", 23: "i", 24: "q", 31: "B", 
 """How `struct` reads the types whose numbers are stored as bytes."""
 
 
-def program(found: Fields, inputs: dict[str, Dims | None], file: ForeignFile, asked: Asked) -> Sketch:
-    """The function `main` of a program. Raises CnncalcError with everything that is wrong."""
+def program(
+    found: Fields, inputs: dict[str, Dims | None], file: ForeignFile, asked: Asked, *, made_by: str = ""
+) -> Sketch:
+    """The function `main` of a program, made of another framework's net. Raises CnncalcError with all that is wrong."""
     functions = {entry.text(1): entry.part(2) for entry in found.each(2)}
     if not functions:
         raise CnncalcError(Fault("it holds no function", help="the file is cut short"))
@@ -33,13 +35,22 @@ def program(found: Fields, inputs: dict[str, Dims | None], file: ForeignFile, as
     if block is None:
         raise CnncalcError(Fault("its function has no block", help="the file is cut short"))
     tell = Telling("Core ML, ML Program")
+    tell.stated |= STATED
+    tell.made_by = made_by
     for declared in function.each(1):
         name = declared.text(1)
-        tell.inputs[name] = dims_of(declared.part(2)) or inputs.get(name)
+        tell.inputs[name] = usual(dims_of(declared.part(2)), inputs.get(name))
     values: dict[str, Value] = {}
     for fields in block.each(3):
         operation(fields, tell, values)
     return tell.read("", block.texts(2), file, asked)
+
+
+def usual(dims: Dims | None, described: Dims | None) -> Dims | None:
+    """The shape of an input; where the program leaves lengths open, the usual ones that the model is described with."""
+    if not dims or described is None or len(dims) != len(described):
+        return dims or described
+    return tuple(other if n is None else n for n, other in zip(dims, described))
 
 
 def operation(fields: Fields, tell: Telling, values: dict[str, Value]) -> None:
