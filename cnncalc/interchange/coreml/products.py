@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import prod
 
 from cnncalc.interchange.coreml.operation import STORED, Operation, Value
@@ -61,6 +62,7 @@ def times(op: Operation) -> None:
         op.say("Mul", op.x(), op.x("y"))
 
 
+SLOPE = re.compile(r"_alpha_[0-9]+\Z")
 FUSED = ("_mean_0", "_variance_0")
 """What the converter calls the statistics that it makes up: those of a net are called as in the net."""
 
@@ -116,7 +118,7 @@ def prelu(op: Operation) -> None:
 def leaky(op: Operation) -> None:
     """leaky_relu; of a PReLU of torch with one slope, or with equal ones, the converter makes one that it names so."""
     alpha = op.held("alpha")
-    if alpha is not None and op.tell.made_by.startswith("torch") and STORED.sub("", alpha.name).endswith("_alpha_0"):
+    if alpha is not None and op.tell.made_by.startswith("torch") and SLOPE.search(STORED.sub("", alpha.name)):
         op.say("PRelu", op.x(), op.tell.weight(f"{op.name}.weight", (1,)))
     else:
         op.say("LeakyRelu", op.x(), alpha=op.real("alpha", 0.01))

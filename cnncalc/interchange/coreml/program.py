@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections import ChainMap
 from math import prod
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.coreml.loops import LOOP, gru
 from cnncalc.interchange.coreml.operation import Operation, Value
 from cnncalc.interchange.coreml.operations import RULES, STATED
 from cnncalc.interchange.file import ForeignFile
@@ -56,26 +58,46 @@ def usual(dims: Dims | None, described: Dims | None) -> Dims | None:
 def operation(fields: Fields, tell: Telling, values: dict[str, Value]) -> None:
     """Tell one operation, or keep the constant that it is."""
     kind = fields.text(1)
-    outputs = {declared.text(1): dims_of(declared.part(2)) for declared in fields.each(3)}
-    if kind == CONSTANT or kind.startswith(PACKED):
-        attributes = {entry.text(1): entry.part(2) for entry in fields.each(5)}
-        for name, dims in outputs.items():
-            made = value_of(attributes["val"]) if kind == CONSTANT and "val" in attributes else None
-            whole = tuple(n for n in dims or () if isinstance(n, int))
-            values[name] = made or Value(whole, None, name)
-            values[name] = values[name]._replace(name=name)
+    if is_constant(kind):
+        values.update(constants(fields))
         return
+    outputs = {declared.text(1): dims_of(declared.part(2)) for declared in fields.each(3)}
     inputs: dict[str, list[str | Value]] = {}
     for entry in fields.each(2):
         bindings = entry.part(2).each(1)
         inputs[entry.text(1)] = [one.text(1) if 1 in one else value_of(one.part(2)) for one in bindings]
     tell.declared.update(outputs)
     one = Operation(kind, inputs, outputs, tell, values)
+    blocks = list(fields.each(4)) if kind == LOOP else []
+    inner = {name: value for block in blocks for held in block.each(3) for name, value in constants(held).items()}
+    if kind == LOOP and gru(one, blocks, ChainMap(inner, values)):
+        return
     rule = RULES.get(kind)
     if rule is None:
         tell.put(kind, list(one.tensors()), tuple(outputs), one.name)
     else:
         rule(one)
+
+
+def is_constant(kind: str) -> bool:
+    """Whether an operation holds numbers, packed or not."""
+    return kind == CONSTANT or kind.startswith(PACKED)
+
+
+def constants(fields: Fields) -> dict[str, Value]:
+    """What an operation holds, by name; nothing of one that computes."""
+    kind = fields.text(1)
+    if not is_constant(kind):
+        return {}
+    attributes = {entry.text(1): entry.part(2) for entry in fields.each(5)}
+    found: dict[str, Value] = {}
+    for declared in fields.each(3):
+        name, dims = declared.text(1), dims_of(declared.part(2))
+        value = value_of(attributes["val"]) if kind == CONSTANT and "val" in attributes else None
+        found[name] = (value or Value(tuple(n for n in dims or () if isinstance(n, int)), None, name))._replace(
+            name=name
+        )
+    return found
 
 
 def dims_of(kind: Fields) -> Dims | None:
