@@ -32,6 +32,7 @@ DOORS = {
     "interchange.caffe": "writing.pieces writing.writer",
     "interchange.caffe.writing": "pieces writer",
     "interchange.coreml": "",
+    "interchange.coreml.layered": "network",
     "interchange.darknet": "",
     "interchange.keras": "opening reader writing.config writing.model writing.writer",
     "interchange.ncnn": "",

@@ -124,6 +124,18 @@ def test_two_tensors_by_an_equation():
     assert (found.params, found.outputs, found.macs) == (15, {"e": "5x8x8"}, 5 * 3 * 64)
 
 
+@pytest.mark.parametrize(
+    ("shape", "axis", "along"),
+    [("0=10", 1, 0), ("0=10", -1, 0), ("0=5 1=4", 1, 1), ("0=5 1=4 2=3", -1, 2), ("0=5 1=4", 2, None)],
+)
+def test_softmax_is_over_all_of_a_vector_and_leaves_what_has_no_such_axis(shape, axis, along):
+    found = ncnn(one("Softmax", f"0={axis} 1=1", shape))
+    layers = [layer for *_, layer in found.graph.layers()]
+    assert [(layer.kind, getattr(layer, "axis", None)) for layer in layers] == [
+        ("softmax", along) if along is not None else ("identity", None)
+    ]
+
+
 def test_heads_that_share_keys():
     layers = ("Split s 1 3 x q a b", "Slice t 1 2 a k r -23300=2,2,-233", "Slice u 1 2 b v w -23300=2,2,-233")
     found = ncnn(net(*layers, "SDPA d 3 1 q k v y", shape="0=5 1=7 2=4"))

@@ -10,13 +10,15 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.onnx.telling import Dims, Telling
 from cnncalc.records import NamedTuple
 
-__all__ = ["Operation", "Rule", "Value"]
+__all__ = ["STORED", "Operation", "Rule", "Value"]
 
 STORED = re.compile(r"(_to_fp16|_quantized|_palettized|_sparsified|_promoted|_cast_fp16)+\Z")
 """What converters put behind the name of a weight whose numbers they store otherwise."""
 
 COMPUTED = re.compile(r"const_[0-9]+\Z")
 """What they call a constant that they have computed."""
+IMAGE = re.compile(r"__(scaled|biased)___y_[0-9]+(_to_fp16)?\Z")
+"""What they call the numbers by which the pixels of an image are scaled and shifted, which nobody learns."""
 FOLDED = "weight_bias"
 """A bias that a folded batch norm left, which ONNX files of torch call so, too."""
 
@@ -113,6 +115,8 @@ class Operation:
             return self.tell.number(numbers[0])
         if numbers and all(isinstance(one, int) for one in numbers):
             return self.tell.numbers(*numbers)
+        if IMAGE.search(value.name):
+            return self.tell.filled(self.tell.fresh(), value.dims, None)
         return self.learned(value, "weight")
 
     def learned(self, value: Value | None, what: str, dims: tuple[int, ...] | None = None) -> str:

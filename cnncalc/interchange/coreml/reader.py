@@ -22,6 +22,7 @@ OTHERS = {
     556: "a link to another model",
 }  # fmt: skip
 """Models that are no networks."""
+SOURCE = "com.github.apple.coremltools.source"
 DEEPEST = 8
 GREY = (10, 40)
 
@@ -43,8 +44,8 @@ def model(top: Fields, file: ForeignFile, asked: Asked) -> Sketch:
         if PROGRAM in found:
             from cnncalc.interchange.coreml.program import program
 
-            return program(found.part(PROGRAM), shapes(described), file, asked)
-        from cnncalc.interchange.coreml.network import told
+            return program(found.part(PROGRAM), shapes(described), file, asked, made_by=framework(described))
+        from cnncalc.interchange.coreml.layered.network import told
 
         number = next(number for number in NETWORKS if number in found)
         outputs = [feature.text(1) for feature in described.each(10)]
@@ -73,6 +74,12 @@ def network(top: Fields, depth: int) -> tuple[Fields, Fields]:
             )
     what = next((name for number, name in OTHERS.items() if number in top), "a model without layers")
     raise CnncalcError(Fault(f"it is {what}, no network", help="give a model with a network in it"))
+
+
+def framework(description: Fields) -> str:
+    """The framework whose net the converter read, with its version, where it says so."""
+    said = description.part(100).each(100)
+    return next((entry.text(2) for entry in said if entry.text(1) == SOURCE), "")
 
 
 def shapes(description: Fields) -> dict[str, Dims | None]:

@@ -52,39 +52,19 @@ def _convolved(op: Operation, kind: str, stated: str = "") -> None:
 
 
 def pool(kind: str) -> Rule:
-    """A pool. What its last windows lack where it rounds up follows from its stated output: Core ML clips none."""
+    """A pool. One that rounds up leaves no window out where it has no border: one that sees nothing counts, too."""
 
     def rule(op: Operation) -> None:
         kernel = op.wholes("kernel_sizes")
         strides = op.wholes("strides") or (1,) * len(kernel)
         said = borders(op, len(kernel))
         if op.whole("ceil_mode", 0):
-            said = {"pads": widened(op, kernel, strides, said.get("pads", (0,) * 2 * len(kernel)))}
-        x = op.x()
-        pads = said.get("pads", ())
-        if any(2 * one > side for one, side in zip(pads, (*kernel, *kernel))):  # more than a window may lie outside
-            border = (0, 0, *pads[: len(kernel)], 0, 0, *pads[len(kernel) :])
-            x, said = op.tell.put("Pad", [x, op.tell.numbers(*border)]), {}
+            said = {"pads": said.get("pads", (0,) * 2 * len(kernel)), "rounds_up": 1}
         if kind == "AveragePool":
             said["count_include_pad"] = int(not op.whole("exclude_padding_from_average", 0))
-        op.say(kind, x, kernel_shape=kernel, strides=strides, **said)
+        op.say(kind, op.x(), kernel_shape=kernel, strides=strides, **said)
 
     return rule
-
-
-def widened(op: Operation, kernel: tuple[int, ...], strides: tuple[int, ...], pads: tuple[int, ...]) -> tuple[int, ...]:
-    """The borders with which windows that round down make the stated output."""
-    source = op.x()
-    before = op.tell.declared.get(source) or op.tell.inputs.get(source) or ()
-    after = next(iter(op.outputs.values())) or ()
-    rank = len(kernel)
-    lengths = [*before[2:], *after[2:]]
-    if len(lengths) != 2 * rank or not all(isinstance(n, int) for n in lengths):
-        raise op.fault("it rounds up, and its shapes are not stated")
-    whole = [n for n in lengths if isinstance(n, int)]
-    needed = [(m - 1) * s + k for m, s, k in zip(whole[rank:], strides, kernel)]
-    ends = [max(end, need - n - begin) for end, need, n, begin in zip(pads[rank:], needed, whole, pads[:rank])]
-    return (*pads[:rank], *ends)
 
 
 def pad(op: Operation) -> None:

@@ -49,8 +49,13 @@ def at(axis: int) -> Fields:
 
 
 def softmax(operator: Operator, build: Build) -> list[int]:
-    """Along setting 0."""
-    return [build.put("softmax", **at(axis_of(operator, operator.whole(0, 0), build.x[0])))]
+    """Along setting 0; over all of a vector, and ncnn leaves as it is what has no such axis (softmax.cpp)."""
+    axis, axes = operator.whole(0, 0), len(build.x[0])
+    if axes == 1:
+        return [build.put("softmax")]
+    if not -axes <= axis < axes:
+        return [build.put("identity")]
+    return [build.put("softmax", **at(axis % axes))]
 
 
 def concat(operator: Operator, build: Build) -> list[int]:

@@ -142,6 +142,8 @@ class Model(NamedTuple):
     opsets: Mapping[str, int]
     tool: str = "ONNX"
     """The format that it was told in."""
+    stated: frozenset[str] = frozenset()
+    """Operators of that format without weights, of which the shape that it states is all that is known."""
 
 
 def captured(node: Node) -> set[str]:

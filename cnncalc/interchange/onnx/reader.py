@@ -305,7 +305,8 @@ class Reader:
         node, shapes = call.node, stated(call.node, self.model.graph.declared)
         taken = [*call.values, *(values.get(name) for name in sorted(captured(node)))]
         lives = list(dict.fromkeys(value for value in taken if isinstance(value, Live)))
-        alone = bool(shapes and lives) and node.kind in CONTROL and weightless(node, values)
+        known = node.kind in self.model.stated or (node.kind in CONTROL and weightless(node, values))
+        alone = bool(shapes and lives) and known
         if not alone and not self.asked.opaque:
             kind = f"{node.domain}.{node.kind}" if node.domain else node.kind
             self.unknown.add(f"{kind} ({why})" if str(why) else kind, node.where(), None)

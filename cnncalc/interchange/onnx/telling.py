@@ -6,6 +6,7 @@ makes of them is a sketch like that of an ONNX file. What the format says of siz
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,17 +28,34 @@ MOST = 100_000
 class Telling:
     """A net on its way: operators in order, tensors by name. A name that a format has left out is made up."""
 
-    __slots__ = ("declared", "foreign", "inputs", "made_up", "nodes", "tensors", "tool")
+    __slots__ = (
+        "declared",
+        "foreign",
+        "inputs",
+        "left",
+        "made_by",
+        "made_up",
+        "makers",
+        "nodes",
+        "stated",
+        "tensors",
+        "tool",
+    )
 
     def __init__(self, tool: str) -> None:
         self.tool, self.made_up = tool, 0
-        self.foreign = ""
-        """What the format calls the operator that is being told."""
+        self.foreign = self.made_by = ""
+        """What the format calls the operator that is being told, and the framework that the net was made with."""
         self.nodes: list[Node] = []
+        self.makers: dict[str, Node] = {}
         self.tensors: dict[str, Tensor] = {}
         self.inputs: dict[str, Dims | None] = {}
         self.declared: dict[str, Dims | None] = {}
         """Shapes that the format states of tensors, None for a length that is open."""
+        self.stated: set[str] = set()
+        """Operators of the format without weights, of which the shape that it states is all that is known."""
+        self.left: Counter[str] = Counter()
+        """Numbers of the file that nobody learned, by why they are there."""
 
     def fresh(self) -> str:
         """A name that no tensor has."""
@@ -49,14 +67,26 @@ class Telling:
         if len(self.nodes) >= MOST:
             raise CnncalcError(Fault(f"the net has more than {MOST:,} operators"))
         made = tuple(outputs) or (self.fresh(),)
-        self.nodes.append(Node(kind, tuple(inputs), made, name, "", said, "", len(self.nodes) + 1, self.foreign))
+        node = Node(kind, tuple(inputs), made, name, "", said, "", len(self.nodes) + 1, self.foreign)
+        self.nodes.append(node)
+        self.makers.update(dict.fromkeys(made, node))
         return made[0]
 
+    def maker(self, name: str) -> Node | None:
+        """The operator that makes a tensor; None where none does."""
+        return self.makers.get(name)
+
     def weight(self, name: str, dims: Sequence[int], label: str = "") -> str:
-        """A tensor that was learned; the last level of its name, or label, says what it is: `conv1.weight`."""
+        """A tensor that was learned; the last level of its name, or label, says what it is: `conv1.weight`.
+
+        One that is taken in two shapes, such as a table that is turned to be a matrix, has two names and one label.
+        """
         if len(dims) > 64 or any(n < 0 or n > 10**12 for n in dims):
             raise CnncalcError(Fault(f"the tensor `{name[:60]}` has the lengths {list(dims)[:8]}"))
-        self.tensors[name] = Tensor(tuple(dims), None, 1, label or name)
+        label = label or name
+        if name in self.tensors and self.tensors[name].dims != tuple(dims):
+            name = f"{name}\0{'x'.join(map(str, dims))}"
+        self.tensors[name] = Tensor(tuple(dims), None, 1, label)
         return name
 
     def numbers(self, *numbers: int) -> str:
@@ -93,4 +123,11 @@ class Telling:
         """The sketch of the whole net, which ends in these tensors. Raises CnncalcError with everything wrong."""
         declared: Mapping[str, Dims | None] = {**self.declared, **self.inputs}
         graph = Graph(name, tuple(self.nodes), self.tensors, self.inputs, tuple(outputs), declared)
-        return read_model(Model(graph, OPSET, "", {}, {"": OPSET}, self.tool), file, asked)
+        model = Model(graph, OPSET, "", {}, {"": OPSET}, self.tool, frozenset(self.stated))
+        sketch = read_model(model, file, asked)
+        sketch.notes += self.notes()
+        return sketch
+
+    def notes(self) -> list[str]:
+        """What is to be said of numbers that the file holds and nobody learned."""
+        return [f"{count:,} numbers count as nothing: {why}" for why, count in sorted(self.left.items())]

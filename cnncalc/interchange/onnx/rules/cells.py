@@ -34,6 +34,8 @@ def recurrent(call: Call) -> list[Value | None]:
         raise NotKnown(f"{directions} directions")
     every, *others = (bool(name) for name in (*call.node.outputs, "", "", "")[:3])
     fields: dict[str, Any] = {"hidden": hidden, "bidirectional": directions == 2, "bias": len(weights) == 3}
+    if len(weights) == 3 and weights[2].dims[-1] == weights[0].dims[1]:  # in ONNX two behind each other, elsewhere one
+        fields["biases"] = 1
     returns = "sequence" if every else "final"
     made = call.put(CELLS[call.node.kind], live, weights=weights, returns=returns, axis="last", **fields)
     final = last(call, made, directions, hidden) if every and others[0] else made

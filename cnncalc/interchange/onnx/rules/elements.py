@@ -244,7 +244,7 @@ def layer_norm(call: Call) -> list[Value]:
     rank = len(call.full(live))
     axis = call.whole("axis", -1) % rank
     if axis != rank - 1 and (axis != 1 or live.axis != 0):
-        raise NotKnown(f"over the axes from {axis} on")
+        return [over_last(call, live, axis)]
     over = "last" if axis == rank - 1 else "all"
     over = "channels" if len(call.shape(live)) == 1 else over
     fields: dict[str, Any] = {"over": over, "eps": call.real("epsilon", 1e-5), "affine": learned(call, 1)}
@@ -254,6 +254,20 @@ def layer_norm(call: Call) -> list[Value]:
         return [call.biased(2, -1, "layernorm", live, [call.fixed(1)], **fields)]
     weights = [call.fixed(1), *([call.fixed(2)] if learned(call, 2) else [])]
     return [call.put("layernorm", live, weights=weights, bias=learned(call, 2), **fields)]
+
+
+def over_last(call: Call, live: Live, axis: int) -> Live:
+    """A layer norm over some last axes, which are one axis for it."""
+    if live.axis >= axis:
+        raise NotKnown("it works along the batch")
+    start, shape = call.ours(axis, live), call.shape(live)
+    flat = [one._replace(dims=(one.size,)) if isinstance(one, Tensor) and one.dims else one for one in call.values[1:]]
+    joined = call.put("reshape", live, suffix="_joined", shape=(*shape[:start], math.prod(shape[start:])))
+    inner = call.like([joined, *flat], call.name)
+    inner.node = inner.node._replace(attributes={**call.node.attributes, "axis": -1})
+    (made,) = layer_norm(inner)
+    assert isinstance(made, Live)
+    return call.put("reshape", made, suffix="_apart", shape=shape)
 
 
 def group_norm(call: Call) -> list[Value]:

@@ -101,7 +101,7 @@ def deconvolution(call: Call) -> list[Value]:
 
 
 def pool(call: Call) -> list[Value]:
-    """MaxPool, AveragePool and LpPool."""
+    """MaxPool, AveragePool and LpPool; `rounds_up` is said of another format's alone."""
     live = call.map()
     kernel = call.wholes("kernel_shape") or ()
     rank = len(kernel)
@@ -111,6 +111,8 @@ def pool(call: Call) -> list[Value]:
     fields: dict[str, Any] = {"kernel": kernel, "stride": each(call, "strides", rank), "padding": pairs(call, rank)}
     if call.whole("ceil_mode", 0):
         fields["rounding"] = "ceil"
+    if call.whole("rounds_up", 0):
+        live = rounded_up(call, live, fields)
     dilation = each(call, "dilations", rank)
     if kind != "lppool":
         fields["dilation"] = dilation
@@ -124,6 +126,24 @@ def pool(call: Call) -> list[Value]:
         fields["norm"] = float(call.whole("p", 2))
     made = call.put(kind, live, **fields)
     return [made] * len(call.node.outputs)  # its places are asked for by a MaxUnpool, which knows the pool by them
+
+
+def rounded_up(call: Call, live: Live, fields: dict[str, Any]) -> Live:
+    """A pool that rounds up as Core ML's: its borders are as wide as its last windows need.
+
+    A window that would begin behind the image is left out where there is a border, and else counts.
+    """
+    lengths, kernel, stride = call.shape(live)[1:], fields["kernel"], fields["stride"]
+    padding = []
+    for n, k, s, (before, after) in zip(lengths, kernel, stride, fields["padding"]):
+        steps = -(-(n + before + after - k) // s)
+        steps -= steps * s >= n + before and before + after > 0
+        padding.append((before, max(after, steps * s + k - n - before)))
+    fields["padding"] = tuple(padding)
+    if any(2 * max(border) > k for border, k in zip(padding, kernel)):  # more of a window outside than a pool bears
+        live = call.put("pad", live, suffix="_border", border=fields["padding"])
+        fields["padding"] = ((0, 0),) * len(kernel)
+    return live
 
 
 def unpool(call: Call) -> list[Value]:

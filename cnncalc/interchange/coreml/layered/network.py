@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cnncalc.interchange.coreml.layer import LAYERS, NetLayer
-from cnncalc.interchange.coreml.layer_table import RULES
+from cnncalc.interchange.coreml.layered.layer import LAYERS, NetLayer
+from cnncalc.interchange.coreml.layered.stored import Copies
+from cnncalc.interchange.coreml.layered.table import RULES
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.telling import Dims, Telling
 from cnncalc.interchange.protobuf.fields import Fields
@@ -22,10 +23,11 @@ def told(net: Fields, inputs: dict[str, Dims | None], outputs: list[str], file: 
     for name, dims in inputs.items():
         tell.inputs[name] = dims if exact or dims is None else batched(dims)
     made: set[str] = set()
+    copies = Copies()
     last: list[str] = []
     for fields in net.each(1):
         number = next((number for number in fields.all if number in LAYERS), 0)
-        layer = NetLayer(fields, number, tell, exact=exact)
+        layer = NetLayer(fields, number, tell, copies, exact=exact)
         RULES.get(number, unknown)(layer)
         made.update(layer.outputs)
         last = layer.outputs or last

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from cnncalc.interchange.coreml.layer import NetLayer
+from cnncalc.interchange.coreml.layered.layer import NetLayer
+from cnncalc.interchange.coreml.unlearned import INVERSED, divided
 from cnncalc.interchange.protobuf.fields import Fields
 
 __all__ = [
-    "activation", "batched_product", "batchnorm", "clipped", "constant", "convolution", "inner_product", "joined",
-    "layer_norm", "learned", "length_norm", "pooling", "pooling_3d", "unary", "volume",
+    "activation", "batched_product", "batchnorm", "centred", "clipped", "constant", "convolution", "inner_product",
+    "joined", "layer_norm", "learned", "length_norm", "pooling", "pooling_3d", "unary", "volume",
 ]  # fmt: skip
 
 Rule: TypeAlias = Callable[[NetLayer], None]
+MOST_LENGTHS = 8
 HEAVY = ("SAME_UPPER", "SAME_LOWER")
 
 
@@ -71,7 +73,7 @@ def volume(layer: NetLayer) -> None:
 
 
 def pooling(layer: NetLayer) -> None:
-    """pooling; one that includes the last pixel rounds up, and clips a window that would begin in the border."""
+    """pooling; one that includes the last pixel rounds up."""
     settings = layer.settings
     kind = ("MaxPool", "AveragePool", "LpPool")[min(settings.whole(1), 2)]
     if settings.whole(60):
@@ -81,7 +83,7 @@ def pooling(layer: NetLayer) -> None:
     said: dict[str, Any] = {"kernel_shape": kernel, "strides": tuple(settings.wholes(20)) or (1,) * len(kernel)}
     if 32 in settings:
         amounts = tuple(settings.part(32).wholes(10)) or (0,) * len(kernel)
-        said |= {"pads": (*amounts, *amounts), "ceil_mode": 1}
+        said |= {"pads": (*amounts, *amounts), "rounds_up": 1}
     else:
         said |= padding(settings, 30, 31, len(kernel))
     if kind == "AveragePool":
@@ -119,6 +121,9 @@ def activation(layer: NetLayer) -> None:
         layer.say("PRelu", layer.x(), layer.weight("weight", count, 1, 1))
     elif 5 in settings:
         factor, shift = settings.part(5).real(1), settings.part(5).real(2)
+        if (factor, shift) == (-1.0, 0.0):
+            layer.say("Neg", layer.x())
+            return
         scaled = layer.tell.put("Mul", [layer.x(), layer.tell.number(factor)], name=layer.name)
         layer.say("Add", scaled, layer.tell.number(shift))
     elif found:
@@ -132,7 +137,7 @@ def inner_product(layer: NetLayer) -> None:
     """innerProduct, on a vector, or on the last axis."""
     settings = layer.settings
     matrix = layer.weight("weight", settings.whole(1), settings.whole(2))
-    bias = [layer.weight("bias", settings.whole(2))] if settings.whole(10) else []
+    bias = layer.shift(10, 21, 20, settings.whole(2))
     x = layer.x() if layer.exact else layer.tell.put("Flatten", [layer.x()])
     layer.say("MatMul", x, matrix, *bias)
 
@@ -142,30 +147,48 @@ def batched_product(layer: NetLayer) -> None:
     settings = layer.settings
     if 8 in settings:
         matrix = layer.weight("weight", settings.whole(5), settings.whole(6))
-        bias = [layer.weight("bias", settings.whole(6))] if settings.whole(7) else []
+        bias = layer.shift(7, 9, 8, settings.whole(6))
         layer.say("MatMul", layer.x(), matrix, *bias)
         return
-    sides = list(layer.inputs)
-    for place, number in enumerate((1, 2)):
-        if settings.whole(number) and place < len(sides):
-            if layer.rank < 2:
-                raise layer.fault("the axes of what it turns are not stated")
-            order = (*range(layer.rank - 2), layer.rank - 1, layer.rank - 2)
-            sides[place] = layer.tell.put("Transpose", [sides[place]], perm=order)
-    layer.say("MatMul", *sides)
+    if settings.whole(1) or settings.whole(2):
+        layer.say("FusedMatMul", *layer.inputs, transA=int(settings.whole(1) > 0), transB=int(settings.whole(2) > 0))
+    else:
+        layer.say("MatMul", *layer.inputs)
 
 
 def batchnorm(layer: NetLayer) -> None:
-    """batchnorm, with the statistics that it has, or those of each image."""
+    """batchnorm, with the statistics that it has, or those of each image.
+
+    Statistics of 0 and 1 under factors and shifts that were learned are the converter's: it writes a factor and a shift
+    a channel so. Factors of 1 and shifts of 0 it writes for an instance norm that has none.
+    """
     channels, settings = layer.settings.whole(1), layer.settings
-    gamma = layer.optional(15, "weight", channels)
-    beta = layer.optional(16, "bias", channels)
+    gamma, beta, mean, variance = (layer.even(number) for number in (15, 16, 17, 18))
+    parts = [layer.optional(15, "weight", channels), layer.optional(16, "bias", channels)]
     epsilon = settings.real(10, 1e-5) or 1e-5
-    if settings.whole(6):
-        layer.say("InstanceNormalization", layer.x(), gamma or layer.tell.number(1.0), beta, epsilon=epsilon)
-        return
-    statistics = [layer.weight("running_mean", channels), layer.weight("running_var", channels)]
-    layer.say("BatchNormalization", layer.x(), gamma, beta, *statistics, epsilon=epsilon)
+    if settings.whole(5) or settings.whole(6):
+        plain = not parts[0] or (gamma, beta) == (1.0, 0.0)
+        affine = [layer.tell.number(1.0), layer.tell.number(0.0)] if plain else parts
+        layer.say("InstanceNormalization", layer.x(), *affine, epsilon=epsilon)
+    elif (mean, variance) == (0.0, 1.0) and all(parts) and None in (gamma, beta):
+        columns = [layer.weight(what, channels, *(1,) * max(layer.rank - 2, 2)) for what in ("weight", "bias")]
+        layer.say("Add", layer.tell.put("Mul", [layer.x(), columns[0]], name=layer.name), columns[1])
+    else:
+        statistics = [layer.weight("running_mean", channels), layer.weight("running_var", channels)]
+        layer.say("BatchNormalization", layer.x(), *parts, *statistics, epsilon=epsilon)
+
+
+def centred(layer: NetLayer) -> None:
+    """mvn: each channel of an image, or all of it, less its mean, and as a rule over its spread."""
+    settings = layer.settings
+    across, one, epsilon = settings.whole(1), layer.tell.number(1.0), settings.real(3, 1e-5) or 1e-5
+    if not settings.whole(2):
+        axes = layer.tell.numbers(*((-3, -2, -1) if across else (-2, -1)))
+        layer.say("Sub", layer.x(), layer.tell.put("ReduceMean", [layer.x(), axes], name=layer.name))
+    elif across:
+        layer.say("LayerNormalization", layer.x(), one, axis=-3, epsilon=epsilon)
+    else:
+        layer.say("InstanceNormalization", layer.x(), one, layer.tell.number(0.0), epsilon=epsilon)
 
 
 def layer_norm(layer: NetLayer) -> None:
@@ -176,17 +199,20 @@ def layer_norm(layer: NetLayer) -> None:
 
 
 def learned(kind: str, shape: int, weights: int, what: str) -> Rule:
-    """scale and bias: a learned factor or summand, a channel or an element."""
+    """scale and bias: a learned factor or summand, a channel or an element.
+
+    A shift of 0 under factors that were learned is none: the converter writes one for a norm without.
+    """
 
     def rule(layer: NetLayer) -> None:
         settings = layer.settings
         dims = settings.wholes(shape) or [layer.count(weights)]
         dims = [*dims, 1, 1] if len(dims) == 1 and not (layer.exact and layer.rank == 2) else dims
         one = layer.weight(what, *dims)
-        if kind == "Mul" and settings.whole(3):
-            made = layer.tell.put("Mul", [layer.x(), one], name=layer.name)
-            more = settings.wholes(4)
-            layer.say("Add", made, layer.weight("bias", *([*more, 1, 1] if len(more) == 1 else more)))
+        more = settings.wholes(4)
+        added = layer.shift(3, 5, 2, *([*more, 1, 1] if len(more) == 1 else more)) if kind == "Mul" else []
+        if added:
+            layer.say("Add", layer.tell.put("Mul", [layer.x(), one], name=layer.name), *added)
             return
         layer.say(kind, layer.x(), one)
 
@@ -202,8 +228,12 @@ def constant(shape: int, data: int) -> Rule:
         name = layer.outputs[0] if layer.outputs else layer.name
         if layer.count(data) == 1 and values:
             layer.tell.known(name, values[0])
+        elif layer.owner != layer.name and layer.owner in layer.tell.tensors:
+            layer.tell.tensors[name] = layer.tell.tensors[layer.owner]
         else:
-            layer.tell.weight(name, dims)
+            held = layer.tell.weight(name, dims)
+            if len(dims) == 1 and len(values) == dims[0] <= MOST_LENGTHS:  # a shape, as of a reshape, may be among them
+                layer.tell.tensors[held] = layer.tell.tensors[held]._replace(held=tuple(values))
 
     return rule
 
@@ -215,7 +245,11 @@ def joined(kind: str) -> Rule:
         if len(layer.inputs) == 1:
             layer.say(kind, layer.x(), layer.tell.number(layer.settings.real(1)))
         elif len(layer.inputs) == 2:
-            layer.say(kind, *layer.inputs)
+            divisor = layer.tell.tensors.get(layer.inputs[1])
+            if kind == "Mul" and divisor is not None and divisor.dims and layer.inputs[1].startswith(INVERSED):
+                divided(layer.tell, layer.x(), divisor.dims, layer.outputs, layer.name)
+            else:
+                layer.say(kind, *layer.inputs)
         else:
             made = layer.inputs[0]
             for one in layer.inputs[1:-1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from cnncalc.interchange.coreml.layer import NetLayer
+from cnncalc.interchange.coreml.layered.layer import NetLayer
 
 __all__ = [
     "concat", "concat_nd", "constant_pad", "crop", "expand", "flatten", "pad", "permute", "places", "reduce",
@@ -91,7 +91,7 @@ def slice_(layer: NetLayer) -> None:
     end = settings.whole(2)
     step = settings.whole(3, 1) or 1
     ends = [LAST if end in (-1, 0) else end + 1 if end < 0 else end]
-    layer.say("Slice", *cut(layer, [settings.whole(1)], ends, [settings.whole(4) + 1], [step]))
+    layer.say("Slice", *cut(layer, [settings.whole(1)], ends, [settings.whole(4) - 3], [step]))
 
 
 def slice_static(layer: NetLayer) -> None:
@@ -119,7 +119,7 @@ def crop(layer: NetLayer) -> None:
         layer.say("crop", *layer.inputs)
         return
     ends = [-end if end else LAST for _, end in edges]
-    layer.say("Slice", *cut(layer, [begin for begin, _ in edges], ends, [2, 3], [1, 1]))
+    layer.say("Slice", *cut(layer, [begin for begin, _ in edges], ends, [-2, -1], [1, 1]))
 
 
 def pad(layer: NetLayer) -> None:
@@ -156,7 +156,7 @@ def resize(layer: NetLayer) -> None:
 
 REDUCTIONS = ("ReduceSum", "ReduceMean", "ReduceProd", "", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceMax",
               "ReduceMin", "ArgMax")  # fmt: skip
-AXES = ((1, 2, 3), (2, 3), (1,), (2,), (3,))
+AXES = ((-3, -2, -1), (-2, -1), (-3,), (-2,), (-1,))
 
 
 def reduce(layer: NetLayer) -> None:

@@ -1,0 +1,1 @@
+"""A NeuralNetwork: layers in order, with their weights inside."""
