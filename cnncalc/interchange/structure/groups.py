@@ -153,7 +153,7 @@ def without_small_groups(items: tuple[Item, ...], paths: Paths, operators: Seque
             made.append(item._replace(branches=branches))
         elif isinstance(item, Group):
             inner = without_small_groups(item.items, paths, operators)
-            named = [step for step in steps_in(item) if paths.names[step]]
+            named = [step for step in paths.steps(item) if paths.names[step]]
             flat = all(isinstance(one, Leaf) for one in inner)
             if len(inner) == 1 and isinstance(inner[0], Group):
                 made.append(inner[0]._replace(name=f"{item.name}.{inner[0].name}"))
@@ -201,4 +201,4 @@ def _is_merged(item: Item | None) -> bool:
 
 def _body(item: Group, paths: Paths, operators: Sequence[Operator]) -> tuple[tuple[str, Layer | None], ...]:
     """The own names and the layers in a group."""
-    return tuple((paths.names[step], operators[step].layer) for step in steps_in(item))
+    return tuple([(paths.names[step], operators[step].layer) for step in paths.steps(item)])

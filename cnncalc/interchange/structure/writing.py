@@ -30,8 +30,9 @@ def quoted(text: str) -> str:
 
 def name_parts(name: str) -> list[str]:
     """The levels of a name as the language may have them; the last one is empty for a layer without one of its own."""
-    own = "" if name[-1:] in (".", "/", "") else _part(re.split(r"[./]+", name)[-1])
-    around = [_part(part) for part in re.split(r"[./]+", name)[:-1]]
+    *groups, last = re.split(r"[./]+", name)
+    own = "" if name[-1:] in (".", "/", "") else _part(last)
+    around = map(_part, groups)
     return [*(part for part in around if part), own]
 
 
