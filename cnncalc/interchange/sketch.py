@@ -164,5 +164,6 @@ class Sketch:
 
 def alike(cls: type[Layer], field: str, value: object) -> object:
     """A size that is the same along every axis, said once."""
-    per_axis = field in cls.fields and isinstance(cls.fields[field].type, (PerAxis, Border))
-    return value[:1] if per_axis and isinstance(value, tuple) and len(set(value)) == 1 else value
+    if not isinstance(value, tuple) or len(set(value)) != 1 or field not in cls.fields:
+        return value
+    return value[:1] if isinstance(cls.fields[field].type, (PerAxis, Border)) else value
