@@ -59,6 +59,8 @@ class Operator(NamedTuple):
 
     def said(self) -> list[str]:
         """The keys that say how it is trained and stored, where that is not as usual."""
+        if self.trainable and not self.dtype:
+            return []
         return ["trainable: false"] * (not self.trainable) + [f"dtype: {self.dtype}"] * bool(self.dtype)
 
     def origin(self) -> str:

@@ -72,7 +72,12 @@ def own_name(node: Node, weight: Tensor | None) -> str:
 def named_by_modules(sketch: Sketch) -> None:
     """Leave own names to layers with parameters: the others are called by their kinds in the modules around them."""
     names = [operator.name.replace("/", ".") for operator in sketch.operators]
-    modules = {"."} | {name[:at] for name in set(names) for at, letter in enumerate(name) if letter == "."}
+    modules = {"", "."}
+    for name in names:
+        around = name.rpartition(".")[0]
+        while around not in modules:
+            modules.add(around)
+            around = around.rpartition(".")[0]
     for number, (operator, name) in enumerate(zip(sketch.operators, names)):
         if operator.layer is not None and not has_parameters(operator.layer.kind):
             around = name if name in modules else name.rpartition(".")[0]

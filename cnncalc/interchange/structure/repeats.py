@@ -19,6 +19,8 @@ _NUMBERED = re.compile(r"(.*?)(0|[1-9][0-9]*)\Z")
 def repeated(items: tuple[Item, ...], labels: Labels) -> tuple[Item, ...]:
     """The items with what is repeated said once, the innermost first."""
     inner = [_inside(item, labels) for item in items]
+    if len(inner) < 2:
+        return tuple(inner)
     keys = [_key(item, labels) for item in inner]
     bodies: dict[int, Hashable] = {}
     made: list[Item] = []

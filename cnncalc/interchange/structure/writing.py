@@ -14,7 +14,6 @@ from cnncalc.text import Distinct
 __all__ = ["apart", "beside", "head", "name_parts", "names_of", "notation", "quoted", "written"]
 
 _SPECIAL = re.compile(r"[,\[\]{}#:]|^[-\s&*!|>'\"%@`?]|\s$|^$")
-_NUMBERED = re.compile(r"[0-9.+-]")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "~"))
 _PART = re.compile(r"[^0-9A-Za-z_-]+")
 LONGEST = 120
