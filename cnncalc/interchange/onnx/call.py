@@ -44,7 +44,7 @@ class Parts(NamedTuple):
 
 
 Value: TypeAlias = "Live | Tensor | Parts"
-_MEMBER = re.compile(r"([A-Za-z_]\w*(\.\w+)+|[a-z]+(_[a-z]+)+)\Z")
+_MEMBER = r"([A-Za-z_]\w*(\.\w+)+|[a-z]+(_[a-z]+)+)\Z"
 """What torch calls a tensor of a module, and of the net itself."""
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
 
@@ -298,7 +298,7 @@ class Call:
         Layers with the same initialisers share their parameters.
         """
         share, name = None, self.name + suffix
-        if kind == "parameter" and weights and _MEMBER.match(weights[0].name):
+        if kind == "parameter" and weights and re.match(_MEMBER, weights[0].name):
             name = weights[0].name  # a person called it so
         names = (kind, *(weight.name for weight in weights))
         # one number a channel has its axis in the shape, and what joins in another way is another layer
