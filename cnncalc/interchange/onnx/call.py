@@ -73,11 +73,9 @@ def named_by_modules(sketch: Sketch) -> None:
     """Leave own names to layers with parameters: the others are called by their kinds in the modules around them."""
     names = [operator.name.replace("/", ".") for operator in sketch.operators]
     modules = {"", "."}
-    for name in names:
-        around = name.rpartition(".")[0]
-        while around not in modules:
+    for around in names:
+        while (around := around.rpartition(".")[0]) not in modules:
             modules.add(around)
-            around = around.rpartition(".")[0]
     for number, (operator, name) in enumerate(zip(sketch.operators, names)):
         if operator.layer is not None and not has_parameters(operator.layer.kind):
             around = name if name in modules else name.rpartition(".")[0]
@@ -305,15 +303,8 @@ class Call:
         own = (*names, (fields["shape"], fields["join"]) if kind == "parameter" else ())
         if weights and all(names):
             share = self.owners.get(own)
-        tensor = self.sketch.add(
-            name,
-            kind,
-            fields,
-            [live.tensor for live in lives],
-            place=None,
-            foreign=self.node.called(),
-            share=share,
-        )
+        taken = [live.tensor for live in lives]
+        tensor = self.sketch.add(name, kind, fields, taken, place=None, foreign=self.node.called(), share=share)
         if weights and all(names):
             self.owners.setdefault(own, tensor)
         return Live(tensor, lives[0].axis if batch is None else batch)
