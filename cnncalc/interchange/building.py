@@ -198,6 +198,9 @@ def only(sketch: Sketch, kept: set[int]) -> Sketch:
     left.idle = [*sketch.idle, *(name for name, tensor in sketch.inputs.items() if tensor not in kept)]
     if left.idle:
         left.notes.append(f"nothing that is counted depends on these inputs: {', '.join(left.idle[:5])[:300]}")
+    if len(kept) == len(sketch.operators):
+        left.operators, left.inputs, left.outputs = sketch.operators, sketch.inputs, sketch.outputs
+        return left
     numbers: dict[int, int] = {}
     for tensor in sorted(kept):
         operator = sketch.operators[tensor]

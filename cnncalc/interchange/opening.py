@@ -70,8 +70,8 @@ def _of_the_input(error: CnncalcError, asked: Asked) -> CnncalcError:
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}
 """What the last few files became: a sweep opens one file many times."""
 MOST_KNOWN = 8
-SYMBOL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-INPUTS = re.compile(r"^inputs?:.*\n(?:[ \t].*\n)*", re.MULTILINE)
+SYMBOL = r"[A-Za-z_][A-Za-z0-9_]*"  # compiled where a shape is given
+INPUTS = r"(?m)^inputs?:.*\n(?:[ \t].*\n)*"
 STAND_INS = (224, 352, 256)
 """Lengths that stand for symbols: a file whose layers are the same ones with each of them has those of any."""
 
@@ -95,7 +95,7 @@ def opened(name: str, path: Path | None, content: bytes | None, options: Options
 def has_symbols(text: str) -> bool:
     """Whether a shape that is given has lengths such as `H`."""
     return any(
-        SYMBOL.fullmatch(length.strip()) for part in text.split(",") for length in part.split("=")[-1].split("x")
+        re.fullmatch(SYMBOL, length.strip()) for part in text.split(",") for length in part.split("=")[-1].split("x")
     )
 
 
@@ -105,7 +105,7 @@ def with_symbols(file: ForeignFile, asked: Asked, text: str) -> Foreign | None:
     for length in STAND_INS:
         parts = [part.rpartition("=") for part in text.split(",")]
         closed = [
-            (*named, "x".join(str(length) if SYMBOL.fullmatch(one.strip()) else one for one in shape.split("x")))
+            (*named, "x".join(str(length) if re.fullmatch(SYMBOL, one.strip()) else one for one in shape.split("x")))
             for *named, shape in parts
         ]
         inputs = shapes_of(",".join("".join(part) for part in closed))
@@ -116,7 +116,7 @@ def with_symbols(file: ForeignFile, asked: Asked, text: str) -> Foreign | None:
         if found is None:
             return None
         made.append(found)
-    texts = {INPUTS.sub("", foreign.text) for foreign in made}
+    texts = {re.sub(INPUTS, "", foreign.text) for foreign in made}
     return made[0] if len(texts) == 1 else None
 
 

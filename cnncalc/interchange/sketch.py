@@ -59,6 +59,8 @@ class Operator(NamedTuple):
 
     def said(self) -> list[str]:
         """The keys that say how it is trained and stored, where that is not as usual."""
+        if self.trainable and not self.dtype:
+            return []
         return ["trainable: false"] * (not self.trainable) + [f"dtype: {self.dtype}"] * bool(self.dtype)
 
     def origin(self) -> str:
@@ -72,13 +74,16 @@ class Sketch:
     """The operators of a net; each makes one tensor, which is known by the operator's number."""
 
     __slots__ = (
-        "assumed", "beside", "dialect", "idle", "inputs", "name", "notes", "operators", "outputs", "signed", "source",
+        "assumed", "beside", "dialect", "idle", "inputs", "layers", "name", "notes", "operators", "outputs", "signed",
+        "source",
     )  # fmt: skip
 
     def __init__(self, name: str = "", dialect: str = "torch", source: str = "") -> None:
         self.name, self.dialect, self.source = name, dialect, source
         self.operators: list[Operator] = []
         self.signed = Signatures(Limits())
+        self.layers: dict[tuple[str, str], Layer] = {}
+        """Those that were added, by their kinds and what is said of them: of many few differ."""
         self.inputs: dict[str, int] = {}
         self.outputs: list[int] = []
         """The tensors that come out; none: those that nothing takes."""
@@ -126,14 +131,13 @@ class Sketch:
         Raises CnncalcError where a field is wrong, where the layer does not fit its inputs, and where what the file
         declares is not what our rule makes.
         """
-        cls = KINDS[kind]
-        values = {field: alike(cls, field, value) for field, value in fields.items()}
-        if "dialect" in cls.fields:
-            values.setdefault("dialect", self.dialect)
-        try:
-            layer = cls(**values)
-        except FieldError as error:
-            raise CnncalcError(Fault(f"`{foreign}`: {error.rule}", place, name, help=error.help)) from None
+        said = (kind, repr(fields))  # 1 and true are equal, and not the same to a field
+        layer = self.layers.get(said)
+        if layer is None:
+            try:
+                layer = self.layers[said] = self.layer(kind, fields)
+            except FieldError as error:
+                raise CnncalcError(Fault(f"`{foreign}`: {error.rule}", place, name, help=error.help)) from None
         shapes = tuple(self.shape(tensor) for tensor in inputs)
         signature = self.signed.sign(layer, shapes)
         if isinstance(signature, Requirement):
@@ -145,6 +149,14 @@ class Sketch:
             raise CnncalcError(Fault(f"the shape of this `{foreign}` is not what it makes", place, name, values_text))
         self.operators.append(Operator(name, layer, tuple(inputs), made, foreign, place, share))
         return len(self.operators) - 1
+
+    def layer(self, kind: str, fields: Mapping[str, Any]) -> Layer:
+        """A layer by the rules of the sketch's dialect. Raises FieldError."""
+        cls = KINDS[kind]
+        values = {field: alike(cls, field, value) for field, value in fields.items()}
+        if "dialect" in cls.fields:
+            values.setdefault("dialect", self.dialect)
+        return cls(**values)
 
     def train(self, tensor: int, trainable: bool) -> None:
         """Say whether the parameters of the layer that makes a tensor are trained."""
@@ -164,5 +176,6 @@ class Sketch:
 
 def alike(cls: type[Layer], field: str, value: object) -> object:
     """A size that is the same along every axis, said once."""
-    per_axis = field in cls.fields and isinstance(cls.fields[field].type, (PerAxis, Border))
-    return value[:1] if per_axis and isinstance(value, tuple) and len(set(value)) == 1 else value
+    if not isinstance(value, tuple) or len(set(value)) != 1 or field not in cls.fields:
+        return value
+    return value[:1] if isinstance(cls.fields[field].type, (PerAxis, Border)) else value

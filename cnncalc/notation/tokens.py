@@ -11,7 +11,7 @@ from cnncalc.notation.vocabulary import TokenError, field_help, field_suggestion
 
 __all__ = ["asserted", "foreign", "read_tokens"]
 
-_COMMA = re.compile(r"[,，、]")
+_COMMAS = frozenset(",，、")  # a pattern of them takes longer to compile than all tokens to read
 _LETTER = re.compile(r"([a-z])([-+.:?0-9].*)\Z")
 
 
@@ -40,6 +40,11 @@ def read_tokens(
     return errors
 
 
+def _crossed(text: str) -> str:
+    """Numbers between commas as notation has them, with `x`."""
+    return "".join(["x" if letter in _COMMAS else letter for letter in text])
+
+
 def _joined(cls: type[Layer], name: str, value: str) -> str:
     """`stride 4` as it is written, `s4`; empty where the first is no field's name or the second no number."""
     known = vocabulary(cls.kind)
@@ -56,7 +61,7 @@ def _read_token(
     for field, content in _fields_of(cls, token, offset, given).items():
         if (
             isinstance(content, str)
-            and _COMMA.search(content)
+            and not _COMMAS.isdisjoint(content)
             and not (field in cls.fields and cls.fields[field].type.commas)
         ):
             value: object = _without_commas(cls, field, content, offset, len(token))
@@ -123,7 +128,7 @@ def _further(cls: type[Layer], token: str, offset: int, given: Mapping[str, obje
         return fields
     message = f"`{cls.kind}` takes no {'further ' if known.positional else ''}bare number"
     kernel = "k" in known.letters and known.letters["k"].name not in given
-    help = f"a kernel is written `k{_COMMA.sub('x', token.replace(' ', '').strip('[]'))}`" if kernel else usage(cls)
+    help = f"a kernel is written `k{_crossed(token.replace(' ', '').strip('[]'))}`" if kernel else usage(cls)
     if kernel and "out" in given and token.isdecimal():
         help += "; torch's `Conv2d 3 64 7` is `conv 64 k7`: the channels that come in are never written"
     raise TokenError(message, help=features_first(cls.kind, token) or help, offset=offset, width=len(token))
@@ -132,7 +137,7 @@ def _further(cls: type[Layer], token: str, offset: int, given: Mapping[str, obje
 def _without_commas(cls: type[Layer], field: str, content: str, offset: int, width: int) -> str:
     """`1,0` as `1x0` where the field takes several numbers; raises `TokenError`, since a comma divides nothing else."""
     if field in cls.fields and isinstance(cls.fields[field].type, (PerAxis, Wholes)):
-        joined = _COMMA.sub("x", content.replace(" ", "").strip("[]()"))
+        joined = _crossed(content.replace(" ", "").strip("[]()"))
         try:
             cls.fields[field].read(joined)
         except FieldError:

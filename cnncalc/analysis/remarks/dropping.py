@@ -6,8 +6,6 @@ through the net which elements along an axis depend on an input at all.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-
 from cnncalc.arithmetic.windows.formulas import ceil_divide
 from cnncalc.arithmetic.windows.reach import Interval, Reach
 from cnncalc.graph import Met, Net, Node
@@ -155,6 +153,7 @@ def _start(reach: Reach, pixel: int) -> int:
 
 def _without_holes(reach: Reach, interval: tuple[int, int], pixels: range) -> Interval:
     """Those of these elements at whose ends a window does not step over the interval."""
+    from bisect import bisect_left  # few nets have such windows
 
     def sees(o: int) -> bool:
         seen = reach.pixels(o)

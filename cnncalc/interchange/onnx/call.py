@@ -44,7 +44,7 @@ class Parts(NamedTuple):
 
 
 Value: TypeAlias = "Live | Tensor | Parts"
-_MEMBER = re.compile(r"([A-Za-z_]\w*(\.\w+)+|[a-z]+(_[a-z]+)+)\Z")
+_MEMBER = r"([A-Za-z_]\w*(\.\w+)+|[a-z]+(_[a-z]+)+)\Z"
 """What torch calls a tensor of a module, and of the net itself."""
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
 
@@ -72,7 +72,10 @@ def own_name(node: Node, weight: Tensor | None) -> str:
 def named_by_modules(sketch: Sketch) -> None:
     """Leave own names to layers with parameters: the others are called by their kinds in the modules around them."""
     names = [operator.name.replace("/", ".") for operator in sketch.operators]
-    modules = {"."} | {name[:at] for name in set(names) for at, letter in enumerate(name) if letter == "."}
+    modules = {"", "."}
+    for around in names:
+        while (around := around.rpartition(".")[0]) not in modules:
+            modules.add(around)
     for number, (operator, name) in enumerate(zip(sketch.operators, names)):
         if operator.layer is not None and not has_parameters(operator.layer.kind):
             around = name if name in modules else name.rpartition(".")[0]
@@ -293,22 +296,15 @@ class Call:
         Layers with the same initialisers share their parameters.
         """
         share, name = None, self.name + suffix
-        if kind == "parameter" and weights and _MEMBER.match(weights[0].name):
+        if kind == "parameter" and weights and re.match(_MEMBER, weights[0].name):
             name = weights[0].name  # a person called it so
         names = (kind, *(weight.name for weight in weights))
         # one number a channel has its axis in the shape, and what joins in another way is another layer
         own = (*names, (fields["shape"], fields["join"]) if kind == "parameter" else ())
         if weights and all(names):
             share = self.owners.get(own)
-        tensor = self.sketch.add(
-            name,
-            kind,
-            fields,
-            [live.tensor for live in lives],
-            place=None,
-            foreign=self.node.called(),
-            share=share,
-        )
+        taken = [live.tensor for live in lives]
+        tensor = self.sketch.add(name, kind, fields, taken, place=None, foreign=self.node.called(), share=share)
         if weights and all(names):
             self.owners.setdefault(own, tensor)
         return Live(tensor, lives[0].axis if batch is None else batch)

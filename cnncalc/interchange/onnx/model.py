@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from functools import partial
+from math import prod
 from typing import Any, TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault
@@ -50,13 +51,18 @@ def _tensor(message: Message) -> Tensor:
             external = value == 1
         elif field in (4, 5, 7, 9, 10, 11):
             parts.append((field, value))
-    if any(n < 0 or n > 10**12 for n in dims) or len(dims) > 64:
+    size = _size(dims, name)
+    if external or size > MOST_READ or kind not in TYPES:
+        return Tensor(tuple(dims), None, kind, name, ())
+    read = partial(_numbers, message, parts, kind, size)
+    return Tensor(tuple(dims), read if size > FEW else read(), kind, name, ())
+
+
+def _size(dims: list[int], name: str) -> int:
+    """The number of elements of a tensor of that name. Raises CnncalcError for lengths that there are not."""
+    if dims and (min(dims) < 0 or max(dims) > 10**12 or len(dims) > 64):
         raise CnncalcError(Fault(f"the tensor `{name[:60]}` has the lengths {dims[:8]}"))
-    made = Tensor(tuple(dims), None, kind, name)
-    if external or made.size > MOST_READ or kind not in TYPES:
-        return made
-    read = partial(_numbers, message, parts, kind, made.size)
-    return made._replace(held=read if made.size > FEW else read())
+    return prod(dims)
 
 
 def _sparse(message: Message) -> Tensor:
@@ -68,8 +74,7 @@ def _sparse(message: Message) -> Tensor:
             held = _tensor(message.at(value))
         elif field == 3:
             dims += message.numbers(value)
-    if any(n < 0 or n > 10**12 for n in dims) or len(dims) > 64:
-        raise CnncalcError(Fault(f"the tensor `{held.name[:60]}` has the lengths {dims[:8]}"))
+    _size(dims, held.name)
     return Tensor(tuple(dims), None, held.type, held.name)
 
 

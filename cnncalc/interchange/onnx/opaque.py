@@ -26,7 +26,9 @@ def contradicted(graph: Graph, values: Mapping[str, Value | None], sketch: Sketc
                 continue
             own = sketch.shape(live.tensor)
             made = own if live.axis == WITHIN else (*own[: live.axis], batch, *own[live.axis :])
-            if len(said) == len(made) and any(isinstance(n, int) and n != m for n, m in zip(said, made)):
+            if said == made or len(said) != len(made):
+                continue
+            if any(isinstance(n, int) and n != m for n, m in zip(said, made)):
                 stated_shape = "x".join("?" if n is None else str(n)[:20] for n in said)
                 found.append(f"{node.called()}: the file says {stated_shape}, and it comes to {show_shape(made)}")
     more = [f"and {len(found) - MOST_TOLD} more shapes are not as the file says"] if len(found) > MOST_TOLD else []

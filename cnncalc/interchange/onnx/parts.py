@@ -211,8 +211,8 @@ def in_common(nodes: Sequence[Node], fixed: Mapping[str, Tensor]) -> set[str]:
     for node in nodes:
         if node.kind not in (*WEIGHTED, "Add"):
             continue
-        held = [fixed.get(name) for name in (node.inputs if node.kind == "Add" else node.inputs[1:3])]
-        names = tuple(one.name for one in held if one is not None and one.floating and one.size > 1 and one.name)
+        held = map(fixed.get, node.inputs if node.kind == "Add" else node.inputs[1:3])
+        names = tuple([one.name for one in held if one is not None and one.name and one.floating and one.size > 1])
         for name in names:
             users.setdefault(name, set()).add((node.kind, *names))
         added.update(names[-1:] if node.kind == "Add" or len(names) > 1 else ())
@@ -237,18 +237,27 @@ def of_module(weight: Tensor) -> bool:
 
 MOST_NAMED = 5
 SCALED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
+NOT_LEARNED = frozenset((*SCALED, "Div", "Mul"))
+"""Nodes on an output's way that may take a tensor of the file which counts as nothing."""
 
 
 def uncounted(graph: Graph, needed: set[int]) -> list[str]:
     """Sentences on the floating-point tensors of the file that are no parameters, the largest first."""
     users: dict[str, list[tuple[Node, int]]] = {}
+    counted: set[str] = set()
     for node in graph.nodes:
-        for place, name in enumerate((*node.inputs, *captured(node))):
-            users.setdefault(name, []).append((node, place))
+        names = (*node.inputs, *captured(node))
+        if node.number in needed and node.kind not in NOT_LEARNED:
+            counted.update(names)
+        else:
+            for place, name in enumerate(names):
+                users.setdefault(name, []).append((node, place))
     lengths = {name for node in graph.nodes if node.kind == "ReduceL2" for name in node.outputs}
     scaled = {node.outputs[0] for node in graph.nodes if node.kind == "Div" and lengths.intersection(node.inputs)}
     told = []
     for name, tensor in graph.tensors.items():
+        if name in counted or not tensor.floating:
+            continue
         uses = users.get(name, [])
         leading = [(node, place) for node, place in uses if node.number in needed]
         why = (
@@ -262,7 +271,7 @@ def uncounted(graph: Graph, needed: set[int]) -> list[str]:
             if all(node.kind in ("Div", "Mul") and (lengths | scaled).intersection(node.inputs) for node, _ in leading)
             else ""
         )
-        if why and tensor.floating:
+        if why:
             told.append((tensor.size, f"{tensor.size:,} numbers of `{name[:60]}` count as nothing: {why}"))
     told.sort(key=lambda one: -one[0])
     more = [f"{len(told) - MOST_NAMED} tensors more count as nothing"] if len(told) > MOST_NAMED else []

@@ -209,13 +209,13 @@ class Reader:
 
     def node(self, node: Node, values: MutableMapping[str, Value | None], depth: int) -> list[Value | None]:
         """What a node makes."""
-        missing = [name for name in node.inputs if name and name not in values]
+        taken = [values.get(name) if name else None for name in node.inputs]
+        unknown = [name for name, value in zip(node.inputs, taken) if name and value is None]
+        missing = [name for name in unknown if name not in values]
         if missing:
             message = f"{node.called()}, takes the tensor `{missing[0][:60]}`, which nothing before it makes"
             self.faults.append(Fault(message, help="the file is damaged, or its nodes stand in the wrong order"))
-            return [None] * len(node.outputs)
-        taken = [values[name] if name else None for name in node.inputs]
-        if any(name and value is None for name, value in zip(node.inputs, taken)):
+        if unknown:
             return [None] * len(node.outputs)  # it follows from something that is not known
         call = Call(self.sketch, node, taken, self.model.opset, self.batch, self.owners, self.common)
         try:

@@ -81,7 +81,10 @@ class Message:
                 yield key >> 3, made(Span, (at, at + size))
                 at += size
             elif kind == VARINT:
-                value, at = varint(data, at, stop)
+                if at < stop and data[at] < 128:
+                    value, at = data[at], at + 1
+                else:
+                    value, at = varint(data, at, stop)
                 yield key >> 3, value
             elif kind in (FIXED32, FIXED64):
                 size = 4 if kind == FIXED32 else 8
@@ -106,7 +109,9 @@ class Message:
 
     def text(self, span: Span) -> str:
         """A payload as text, a long one cut off."""
-        return self.data[span.start : min(span.stop, span.start + LONGEST_NAME)].decode("utf-8", "replace")
+        start, stop = span
+        end = stop if stop - start <= LONGEST_NAME else start + LONGEST_NAME
+        return self.data[start:end].decode("utf-8", "replace")
 
     def numbers(self, value: int | Span) -> list[int]:
         """A repeated number: one, or packed ones."""

@@ -10,7 +10,7 @@ from cnncalc.interchange.structure.groups import Paths, in_groups, with_merges_i
 from cnncalc.interchange.structure.items import Block, Group, Item, Leaf, Merge, steps_in
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.repeats import repeated
-from cnncalc.interchange.structure.text import block_lines, header, layer_lines
+from cnncalc.interchange.structure.text import Usual, block_lines, header, layer_lines, usual_fields
 from cnncalc.interchange.structure.writing import beside, joined, name_parts, quoted
 from cnncalc.layers.kinds.merge import Concat
 
@@ -26,14 +26,15 @@ def structured(sketch: Sketch, file: str, *, blocks: bool = True) -> tuple[str, 
     _own_in_order(sketch, grouped)
     labels = Labels(sketch, owned.names, grouped)
     items = repeated(labels.items, labels)
-    body = _body(*(in_units(items, Alike(labels)) if blocks else (items, [])), labels)
-    lines = [*header(labels, file), *body, *beside(sketch), *_outputs(sketch, labels)]
+    usual = usual_fields(labels)
+    body = _body(*(in_units(items, Alike(labels)) if blocks else (items, [])), labels, usual)
+    lines = [*header(labels, file, usual), *body, *beside(sketch), *_outputs(sketch, labels)]
     return "\n".join(lines) + "\n", [labels.full[index] for index in range(len(sketch.operators))]
 
 
-def _body(items: tuple[Item, ...], blocks: list[Block], labels: Labels) -> list[str]:
+def _body(items: tuple[Item, ...], blocks: list[Block], labels: Labels, usual: Usual) -> list[str]:
     """The lines of the blocks and of the layers."""
-    return [*block_lines(blocks, labels), "layers:", *layer_lines(items, labels)]
+    return [*block_lines(blocks, labels, usual), "layers:", *layer_lines(items, labels, usual)]
 
 
 def chained(sketch: Sketch) -> Sketch:

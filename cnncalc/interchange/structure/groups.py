@@ -7,6 +7,7 @@ wherever those around it do.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from cnncalc.interchange.sketch import Operator
 from cnncalc.interchange.structure.items import Group, Item, Leaf, Merge, steps_in
@@ -15,6 +16,8 @@ from cnncalc.layers import Layer
 __all__ = ["Paths", "in_groups", "with_merges_inside", "without_small_groups"]
 
 DEEPEST = 12
+Keys: TypeAlias = "dict[int, list[str | None]]"
+"""The group that each item of a list stands in, by the identity of the list."""
 
 
 class Paths:
@@ -94,35 +97,37 @@ def in_groups(items: tuple[Item, ...], paths: Paths, depth: int = 0) -> tuple[It
     while True:
         owned = {paths.first(step) for step in steps if paths.names[step]} - {None}
         runs: dict[str, int] = {}
-        _count(items, paths, runs, owned)
+        keys: Keys = {}
+        _count(items, paths, runs, owned, keys)
         split = [key for key, number in runs.items() if number > 1]
         split += sorted(key for key in owned if key is not None and key not in runs)
         if not split:
-            return _grouped(items, paths, depth, owned)
+            return _grouped(items, paths, depth, keys)
         for key in split:
             paths.join(key, steps)
 
 
-def _count(items: tuple[Item, ...], paths: Paths, runs: dict[str, int], owned: set[str | None]) -> None:
-    """Count the runs of items of each group, those in branches too."""
+def _count(items: tuple[Item, ...], paths: Paths, runs: dict[str, int], owned: set[str | None], keys: Keys) -> None:
+    """Count the runs of items of each group, those in branches too; `keys` gets the groups of each list."""
     before = None
-    for item, key in zip(items, paths.keys(items, owned)):
+    keys[id(items)] = paths.keys(items, owned)
+    for item, key in zip(items, keys[id(items)]):
         if key is not None and key != before:
             runs[key] = runs.get(key, 0) + 1
         before = key
         if key is None and isinstance(item, Merge):
             for branch in item.branches:
-                _count(branch, paths, runs, owned)
+                _count(branch, paths, runs, owned, keys)
             own = paths.first(item.step)
             if own is not None and paths.names[item.step]:
                 runs[own] = runs.get(own, 0) + 2  # its merge alone cannot stand in a group
 
 
-def _grouped(items: tuple[Item, ...], paths: Paths, depth: int, owned: set[str | None]) -> tuple[Item, ...]:
+def _grouped(items: tuple[Item, ...], paths: Paths, depth: int, keys: Keys) -> tuple[Item, ...]:
     made: list[Item] = []
     run: list[Item] = []
     before: str | None = None
-    for item, key in zip((*items, None), (*paths.keys(items, owned), None)):
+    for item, key in zip((*items, None), (*keys[id(items)], None)):
         if run and key != before:
             assert before is not None
             for one in run:
@@ -135,7 +140,7 @@ def _grouped(items: tuple[Item, ...], paths: Paths, depth: int, owned: set[str |
         if key is not None:
             run.append(item)
         elif isinstance(item, Merge):
-            branches = tuple(_grouped(branch, paths, depth, owned) for branch in item.branches)
+            branches = tuple(_grouped(branch, paths, depth, keys) for branch in item.branches)
             made.append(item._replace(branches=branches))
         else:
             assert isinstance(item, Leaf)
@@ -153,7 +158,7 @@ def without_small_groups(items: tuple[Item, ...], paths: Paths, operators: Seque
             made.append(item._replace(branches=branches))
         elif isinstance(item, Group):
             inner = without_small_groups(item.items, paths, operators)
-            named = [step for step in steps_in(item) if paths.names[step]]
+            named = [step for step in paths.steps(item) if paths.names[step]]
             flat = all(isinstance(one, Leaf) for one in inner)
             if len(inner) == 1 and isinstance(inner[0], Group):
                 made.append(inner[0]._replace(name=f"{item.name}.{inner[0].name}"))
@@ -201,4 +206,4 @@ def _is_merged(item: Item | None) -> bool:
 
 def _body(item: Group, paths: Paths, operators: Sequence[Operator]) -> tuple[tuple[str, Layer | None], ...]:
     """The own names and the layers in a group."""
-    return tuple((paths.names[step], operators[step].layer) for step in steps_in(item))
+    return tuple([(paths.names[step], operators[step].layer) for step in paths.steps(item)])

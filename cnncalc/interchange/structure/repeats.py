@@ -19,11 +19,14 @@ _NUMBERED = re.compile(r"(.*?)(0|[1-9][0-9]*)\Z")
 def repeated(items: tuple[Item, ...], labels: Labels) -> tuple[Item, ...]:
     """The items with what is repeated said once, the innermost first."""
     inner = [_inside(item, labels) for item in items]
+    if len(inner) < 2:
+        return tuple(inner)
     keys = [_key(item, labels) for item in inner]
+    bodies: dict[int, Hashable] = {}
     made: list[Item] = []
     index = 0
     while index < len(inner):
-        numbered = _numbered(inner, index, labels)
+        numbered = _numbered(inner, index, labels, bodies)
         if numbered is not None:
             made.append(numbered)
             index += int(numbered.times)
@@ -93,20 +96,25 @@ def _best(keys: Sequence[Hashable], start: int) -> tuple[int, int]:
     return best
 
 
-def _numbered(items: Sequence[Item], start: int, labels: Labels) -> Repeat | None:
-    """The run of equal groups with names that count up that begins here; None for a single one."""
+def _numbered(items: Sequence[Item], start: int, labels: Labels, bodies: dict[int, Hashable]) -> Repeat | None:
+    """The run of equal groups with names that count up that begins here; None for a single one.
+
+    `bodies` are those of the groups that were asked for theirs, by their places.
+    """
     first = items[start]
     match = _NUMBERED.match(first.name) if isinstance(first, Group) else None
     if match is None or not isinstance(first, Group):
         return None
     stem, number = match.group(1), int(match.group(2))
-    body, times = _body(first.items, labels), 1
+    times = 1
     while start + times < len(items):
         other = items[start + times]
-        same = isinstance(other, Group) and other.name == f"{stem}{number + times}"
-        if not (same and isinstance(other, Group) and other.by_position == first.by_position):
+        if not isinstance(other, Group) or other.name != f"{stem}{number + times}":
             break
-        if _body(other.items, labels) != body:
+        for place, group in ((start, first), (start + times, other)):
+            if place not in bodies:
+                bodies[place] = group.by_position, _body(group.items, labels)
+        if bodies[start + times] != bodies[start]:
             break
         times += 1
     if times == 1:

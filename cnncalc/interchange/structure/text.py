@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from operator import itemgetter
+from typing import TypeAlias
 
 from cnncalc.interchange.structure.blocks.arguments import LETTERS
 from cnncalc.interchange.structure.items import NAME, Block, Group, Item, Leaf, Merge, Repeat, Use
@@ -14,7 +16,7 @@ from cnncalc.layers import KINDS, Layer, show_shape
 from cnncalc.layers.registry import preset_name
 from cnncalc.notation.lines import write
 
-__all__ = ["block_lines", "header", "layer_lines"]
+__all__ = ["Usual", "block_lines", "header", "layer_lines", "usual_fields"]
 
 WIDTH = 120
 NESTED = 3
@@ -25,27 +27,32 @@ LEAST = 4
 """Layers of a kind that say the same before the text says it once for all."""
 
 
-def usual_fields(labels: Labels) -> dict[str, dict[str, object]]:
+Usual: TypeAlias = "dict[str, dict[str, object]]"
+"""Fields by kind, and what they mostly are."""
+
+
+def usual_fields(labels: Labels) -> Usual:
     """For each kind the flags and decimals that most of its layers have, and that are not as usual."""
     found: dict[str, list[Layer]] = {}
     for operator in labels.sketch.operators:
         if operator.layer is not None and not operator.layer.presets.get(preset_name(operator.layer)):
             found.setdefault(operator.layer.kind, []).append(operator.layer)
-    usual: dict[str, dict[str, object]] = {}
+    usual: Usual = {}
     for kind, layers in found.items():
         for name, declared in layers[0].fields.items() if len(layers) >= LEAST else ():
             if declared.hidden or type(layers[0].default(name)) not in (bool, float):
                 continue
-            value, count = Counter(getattr(layer, name) for layer in layers).most_common(1)[0]
+            counted = Counter([getattr(layer, name) for layer in layers])
+            value, count = max(counted.items(), key=itemgetter(1))  # the heaps of `most_common` take long to import
             if count >= LEAST and 2 * count > len(layers) and value != layers[0].default(name) and value is not None:
                 usual.setdefault(kind, {})[name] = value
     return usual
 
 
 class _Writer:
-    def __init__(self, labels: Labels) -> None:
+    def __init__(self, labels: Labels, usual: Usual) -> None:
         self.labels = labels
-        self.usual = {kind: tuple(fields.items()) for kind, fields in usual_fields(labels).items()}
+        self.usual = {kind: tuple(fields.items()) for kind, fields in usual.items()}
 
     # -- one line --
 
@@ -228,15 +235,15 @@ def _fields(item: Use, names: list[str]) -> list[str]:
     return [f"{name}: {quoted(word)}" for name, word in zip(names, item.values) if word != usual[name]]
 
 
-def block_lines(blocks: list[Block], labels: Labels) -> list[str]:
+def block_lines(blocks: list[Block], labels: Labels, usual: Usual) -> list[str]:
     """The lines of `blocks:`; none where there are none."""
-    writer = _Writer(labels)
+    writer = _Writer(labels, usual)
     return ["blocks:", *(line for block in blocks for line in writer.block_lines(block))] if blocks else []
 
 
-def layer_lines(items: tuple[Item, ...], labels: Labels) -> list[str]:
+def layer_lines(items: tuple[Item, ...], labels: Labels, usual: Usual) -> list[str]:
     """The lines below `layers:`."""
-    return list(_Writer(labels).lines(items, 2))
+    return list(_Writer(labels, usual).lines(items, 2))
 
 
 def _flow(kind: str, fields: dict[str, object]) -> str:
@@ -245,7 +252,7 @@ def _flow(kind: str, fields: dict[str, object]) -> str:
     return f"{{{', '.join(f'{name}: {declared[name].type.write(value)}' for name, value in fields.items())}}}"
 
 
-def header(labels: Labels, file: str) -> list[str]:
+def header(labels: Labels, file: str, usual: Usual) -> list[str]:
     """The lines above `layers:`."""
     sketch = labels.sketch
     lines = [
@@ -254,7 +261,7 @@ def header(labels: Labels, file: str) -> list[str]:
     ]
     if sketch.dialect != "torch":
         lines.append(f"dialect: {sketch.dialect}")
-    if usual := usual_fields(labels):
+    if usual:
         lines.append(f"defaults: {{{', '.join(f'{kind}: {_flow(kind, fields)}' for kind, fields in usual.items())}}}")
     shapes = {name: show_shape(sketch.shape(index)) for index, name in labels.inputs.items()}
     if list(shapes) == ["input"]:

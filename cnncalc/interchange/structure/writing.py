@@ -14,7 +14,6 @@ from cnncalc.text import Distinct
 __all__ = ["beside", "head", "joined", "name_parts", "names_of", "notation", "quoted", "written"]
 
 _SPECIAL = re.compile(r"[,\[\]{}#:]|^[-\s&*!|>'\"%@`?]|\s$|^$")
-_NUMBERED = re.compile(r"[0-9.+-]")
 _WORDS = frozenset(("true", "false", "null", "yes", "no", "on", "off", "~"))
 _PART = re.compile(r"[^0-9A-Za-z_-]+")
 LONGEST = 120
@@ -30,8 +29,9 @@ def quoted(text: str) -> str:
 
 def name_parts(name: str) -> list[str]:
     """The levels of a name as the language may have them; the last one is empty for a layer without one of its own."""
-    own = "" if name[-1:] in (".", "/", "") else _part(re.split(r"[./]+", name)[-1])
-    around = [_part(part) for part in re.split(r"[./]+", name)[:-1]]
+    *groups, last = re.split(r"[./]+", name)
+    own = "" if name[-1:] in (".", "/", "") else _part(last)
+    around = map(_part, groups)
     return [*(part for part in around if part), own]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Parts, Value
+from collections.abc import Mapping
+
+from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Parts, Rule, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
 
-__all__ = ["at", "construct", "empty", "inserted", "joined", "length", "split"]
+__all__ = ["LISTED"]
 
 MOST_PARTS = 10_000
 
@@ -85,3 +87,15 @@ def joined(call: Call) -> list[Value]:
     if call.whole("new_axis", 0) or len({live.axis for live in parts}) != 1:
         raise NotKnown("it makes a new axis")
     return [call.put("concat", *parts, axis=call.ours(call.whole("axis", 0), parts[0])) if len(parts) > 1 else parts[0]]
+
+
+LISTED: Mapping[str, Rule] = {
+    "SplitToSequence": split,
+    "SequenceConstruct": construct,
+    "SequenceAt": at,
+    "SequenceEmpty": empty,
+    "SequenceInsert": inserted,
+    "SequenceLength": length,
+    "ConcatFromSequence": joined,
+}
+"""What each of them becomes."""

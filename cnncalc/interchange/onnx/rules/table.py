@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Value
-from cnncalc.interchange.onnx.rules import cells, elements, listed, picking, products, shapes, windows
+from cnncalc.interchange.onnx.rules import elements, picking, products, shapes, windows
 from cnncalc.interchange.onnx.rules.stacked import of_each
 
 __all__ = ["DOMAINS", "Rule", "rule_of"]
@@ -42,7 +42,6 @@ RULES: Mapping[str, Rule] = {
     "Einsum": products.einsum,
     **dict.fromkeys(("QLinearMatMul", "MatMulInteger"), products.quantised_matmul),
     **dict.fromkeys(("Shape", "Size"), shapes.shape_of),
-    **dict.fromkeys(cells.CELLS, cells.recurrent),
     "TopK": picking.topk,
     "Reshape": shapes.reshape,
     "Flatten": shapes.flatten,
@@ -62,15 +61,8 @@ RULES: Mapping[str, Rule] = {
     "SpaceToDepth": shapes.space_to_depth,
     **dict.fromkeys(picking.REDUCTIONS, picking.reduce),
     **dict.fromkeys(("ArgMax", "ArgMin"), picking.argmax),
-    "SplitToSequence": listed.split,
-    "SequenceConstruct": listed.construct,
-    "SequenceAt": listed.at,
-    "SequenceEmpty": listed.empty,
-    "SequenceInsert": listed.inserted,
-    "SequenceLength": listed.length,
-    "ConcatFromSequence": listed.joined,
 }
-"""A function of a node, with the values that it takes, to those that it makes."""
+"""A function of a node, with the values that it takes, to those that it makes; rare ones stand elsewhere."""
 
 
 DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc")
@@ -85,8 +77,12 @@ def rule_of(domain: str, kind: str) -> Rule | None:
         return BLOCKED.get(kind)
     if kind in RULES:
         return RULES[kind]
+    from cnncalc.interchange.onnx.rules.cells import CELLS, recurrent
     from cnncalc.interchange.onnx.rules.fused.attention import ATTENTION
     from cnncalc.interchange.onnx.rules.fused.runtime import RUNTIME
+    from cnncalc.interchange.onnx.rules.listed import LISTED
     from cnncalc.interchange.onnx.rules.rarer import RARER
 
-    return ATTENTION.get(kind) or RUNTIME.get(kind) or RARER.get(kind)
+    if kind in CELLS:
+        return recurrent
+    return LISTED.get(kind) or ATTENTION.get(kind) or RUNTIME.get(kind) or RARER.get(kind)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from operator import itemgetter
 
 __all__ = ["LETTERS", "arguments_of"]
 
@@ -71,5 +72,5 @@ def _fresh(field: str, names: dict[str, tuple[str, ...]]) -> str:
 
 def _usual(column: Sequence[str]) -> str | None:
     """The value that an argument mostly has, where it is a small number, as strides are."""
-    value, count = Counter(column).most_common(1)[0]
+    value, count = max(Counter(column).items(), key=itemgetter(1))
     return value if value.isdecimal() and int(value) <= 4 and 2 * count >= len(column) else None

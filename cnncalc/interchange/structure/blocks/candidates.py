@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from itertools import pairwise
 
 from cnncalc.interchange.structure.blocks.spreading import Alike
-from cnncalc.interchange.structure.blocks.stems import Part, stems
+from cnncalc.interchange.structure.blocks.stems import Part
 from cnncalc.interchange.structure.items import Group, Item, Merge, Repeat
 from cnncalc.records import NamedTuple
 
@@ -71,7 +71,7 @@ def candidates(bodies: Sequence[tuple[Item, ...]], alike: Alike) -> list[Candida
             continue
         for items, start in runs:
             alike.work -= NAMING
-            for way in stems(alike.whole(items[start : start + length]).names):
+            for way in alike.stems(items[start : start + length]):
                 one = found.setdefault((numbers, way.names), Candidate(way.arguments, way.names, []))
                 one.places.append(Place(items, start, length, None, way.values))
     return [one._replace(places=_apart(one.places)) for one in found.values() if len(one.places) > 1]

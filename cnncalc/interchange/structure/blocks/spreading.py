@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
-from cnncalc.interchange.structure.blocks.stems import PLACE, PREFIX
+from cnncalc.interchange.structure.blocks.stems import PLACE, PREFIX, Stems, stems
 from cnncalc.interchange.structure.items import NAME, Block, Group, Item, Leaf, Merge, Repeat, Said, Use
 from cnncalc.interchange.structure.labels import Labels
 from cnncalc.interchange.structure.writing import notation
@@ -50,6 +50,7 @@ class Alike:
         self.bodies: dict[int, tuple[Sequence[Item], Spread | None]] = {}
         self.numbers: dict[Hashable, int] = {}
         self.layers: dict[Layer, tuple[Hashable, Said]] = {}
+        self.ways: dict[tuple[str, ...], tuple[Stems, ...]] = {}
 
     def number(self, item: Item) -> int:
         """Equal for two items only where they have one key; -1 for one that stands in no block."""
@@ -86,6 +87,15 @@ class Alike:
         body = self.body(items)
         assert body is not None
         return body
+
+    def stems(self, items: Sequence[Item]) -> tuple[Stems, ...]:
+        """The ways to say the names of several items that stand in a block; the same names stand in many places."""
+        parts = [self._of(item)[1] for item in items]
+        names = tuple([name for part in parts if part is not None for name in part.names])
+        found = self.ways.get(names)
+        if found is None:
+            found = self.ways[names] = tuple(stems(names))
+        return found
 
     def _spread(self, item: Item) -> Spread | None:
         if isinstance(item, (Leaf, Merge)):
