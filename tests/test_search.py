@@ -391,3 +391,30 @@ def test_wrong_usage_is_told(tmp_path, arguments, message):
     done = run(tmp_path / "net.yaml", *arguments)
     assert done.exit_code == (1 if message.startswith("No") else 2), done.output
     assert message in done.output
+
+
+def test_the_bound_search_holds_for_all_sizes_together(tmp_path):
+    """Each size alone keeps within it, all of them do not."""
+    net = tmp_path / "net.yaml"
+    net.write_text(
+        "input: 3x9x9\nvariables: {a: 4, b: 2}\nlayers: [{add: [[conv $a k1], [conv $b k1]]}, conv ?1..9 k3]\n"
+    )
+    command = ["search", str(net), "--over", "a=1:12,b=1:12", "--maximize", "params", "--limit", "search=20000"]
+    one = runner().invoke(program, [*command, "--input", "3x224x224"])
+    assert (one.exit_code, one.stderr) == (0, "")
+    many = runner().invoke(program, [*command, "--input", "3x224x{214:224}"])
+    assert many.exit_code == 2
+    assert "the bound `search`, 20,000, was reached" in many.stderr
+
+
+def test_no_larger_input_is_looked_for_where_one_of_many_candidates_does_not_fit(tmp_path, monkeypatch):
+    """It took nine tenths of a search in which most kernels are too large."""
+    tried = []
+    monkeypatch.setattr("cnncalc.graph.way_out._works", lambda *_: tried.append(1) or True)
+    net = tmp_path / "net.yaml"
+    net.write_text("input: 3x9x5\nvariables: {a: 4}\nlayers: [conv $a k1, conv ?1..9 k?1..9]\n")
+    found = runner().invoke(program, ["search", str(net), "--over", "a=1:4", "--maximize", "params"])
+    assert (found.exit_code, found.stderr, tried) == (0, "", [])
+    assert "5" in found.stdout.splitlines()[3]  # the largest kernel that fits
+    runner().invoke(program, ["chain", "3x9x5", "conv 2 k7"])
+    assert tried

@@ -8,12 +8,14 @@ are beyond what is wanted: no layer takes anything away from a sum.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
+from functools import partial
 from itertools import product
 from math import prod
 from operator import add, lt
 from typing import TypeAlias
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.graph.way_out import unread
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Sequence as ListNode
 from cnncalc.solve.figures import BUILT
@@ -173,10 +175,12 @@ class Growth:
             if self.work >= self.file.options.limits.search:
                 return False
             values = {**node.values, **dict(zip(self.cuts[node.layer][1], choice))}
+            one_of_many = any(len(self.file.unknowns[one].values) > 1 for one in values)
+            following = partial(self._next, node, number, values, choice)
             try:
-                before, after, child, ends = self._next(node, number, values, choice)
+                before, after, child, ends = unread(following) if one_of_many else following()
             except CnncalcError as error:
-                if not any(len(self.file.unknowns[one].values) > 1 for one in values):
+                if not one_of_many:
                     raise
                 self.refused = str(error.faults[0].message)
             else:

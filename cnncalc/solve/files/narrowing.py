@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from cnncalc.errors import CnncalcError
 from cnncalc.graph import Net
+from cnncalc.graph.way_out import unread
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.language.yaml.reader import Mapping as MappingNode
 from cnncalc.language.yaml.reader import Scalar, YamlNode
@@ -109,7 +110,7 @@ def _built(file: UnknownFile, values: Sequence[int]) -> Net | None:
     """The net with these values, where it is one whose sums only grow; else None."""
     try:
         builder = file.builder(dict(enumerate(values)))
-        graph = builder.build()
+        graph = unread(builder.build)
     except CnncalcError:
         return None
     if any(builder.blocks.known.values()):

@@ -57,9 +57,9 @@ def by_sums(question: Question, progress: Progress | None = None) -> tuple[list[
     """
     found: list[Point] = []
     sizes = list(product(*question.grid.lengths.values()))
-    refused = ""
+    refused, work = "", 0
     for number, lengths in enumerate(sizes):
-        some, why = _at_one_size(question, lengths, len(sizes), progress if len(sizes) == 1 else None)
+        some, why, work = _at_one_size(question, lengths, len(sizes), work, progress if len(sizes) == 1 else None)
         found += some
         refused = refused or why
         if progress is not None and len(sizes) > 1:
@@ -70,8 +70,9 @@ def by_sums(question: Question, progress: Progress | None = None) -> tuple[list[
 
 
 def _at_one_size(
-    question: Question, lengths: Sequence[int], sizes: int, progress: Progress | None
-) -> tuple[list[Point], str]:
+    question: Question, lengths: Sequence[int], sizes: int, work: int, progress: Progress | None
+) -> tuple[list[Point], str, int]:
+    """The front at one size, why no net is one there, and the work of this size and those before, which it adds to."""
     file = UnknownFile(question.net, question.at(lengths), question.grid.variables)
     counting = Counting(file, question.dtype)
     apart = [name for name in question.figures if name not in counting.names]
@@ -79,6 +80,7 @@ def _at_one_size(
         raise NoSumsError(f"`{apart[0]}` is told of a whole net")
     judging = Judging(counting, question.wants, question.figures, file.options.limits)
     growth = Growth(file, judging)
+    growth.work = work
     roots = prod([len(file.unknowns[one].values) for one in growth.cuts[0][1]])
     if roots * sizes > MOST_ROOTS:
         several = [file.unknowns[one].name for one in growth.cuts[0][1] if len(file.unknowns[one].values) > 1]
@@ -99,7 +101,7 @@ def _at_one_size(
         given = dict(zip(growth.order, values))
         texts = tuple([one.text(given[number]) for number, one in enumerate(file.unknowns)])
         found.append(Point(texts, tuple(lengths), sums))
-    return found, growth.refused if not found else ""
+    return found, growth.refused if not found else "", growth.work
 
 
 def _check_shapes(question: Question, judging: Judging, layers: list[list[DiagramNode]]) -> None:
