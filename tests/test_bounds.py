@@ -74,7 +74,7 @@ def folder(tmp_path_factory):
         ("solve variable efficientnet_v2_l width --to 64 --want biases<=9 --checkpoint conv1", 2, "matches no group"),
         ("solve input-size volume.yaml", 0, "2 ≤ D"),
         ("solve input-size square.yaml", 0, "1 ≤ D ≤ 1,024, H = 4, W = 4"),
-        ("solve input-size related.yaml", 0, "listed up to 512 only"),
+        ("solve input-size related.yaml", 0, "D ≥ 4, H ≥ 4, W ≥ 4\n"),
         ("solve input-size lenet5 --where 7//(W+H)==H", 1, "lenet5"),
         ("solve input-size lenet5 --where 7%(W*H)==H", 1, "lenet5"),
         ("explain rounded.yaml", 0, "maxpool"),

@@ -26,6 +26,7 @@ from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.options import Options
+from cnncalc.running.journal import summed
 from cnncalc.solve.fronts import front, unbeaten
 from cnncalc.solve.sweep.grid import Grid
 from cnncalc.solve.sweep.points import Point
@@ -112,8 +113,9 @@ def test_a_killed_sweep_goes_on_with_what_it_found(tmp_path, name):
     assert "holds an unfinished sweep" in refused.stderr and "--resume" in refused.stderr
     first, *lines = part.read_text().splitlines(keepends=True)
     mark = json.loads(lines[0])
+    del mark["sum"]
     mark["figures"][0][0] = 12_345_678  # what is there is not computed again
-    part.write_text("".join([first, json.dumps(mark) + "\n", *lines[1:-1], lines[-1][:20]]))  # and one line is cut off
+    part.write_text("".join([first, summed(mark, first.rstrip()) + "\n", *lines[1:-1], lines[-1][:20]]))  # and one line is cut off
     assert run(*SLOW, "-o", file, "--resume").exit_code == 0
     assert not part.exists()
     whole = run(*SLOW, "--format", name.partition(".")[2]).stdout
