@@ -125,23 +125,23 @@ def test_a_verification_goes_on_from_wherever_it_was_killed(given, monkeypatch):
         (given / "nets" / f"{width}.yaml").write_text(NET.replace("4", str(width)))
     asked = ("verify", "out/nets", "--device", "meta")
     target, part, whole = given / "all.json", given / "all.json.part", whole_of(given, "all.json", asked)
-    plain, seen, asked = module.verify, [], (*asked, "-o", target)
+    plain, seen, into = module.verify, [], (*asked, "-o", target)
     for moment in range(1, 20):
-        if not killed(asked, moment, monkeypatch):
+        if not killed(into, moment, monkeypatch):
             assert moment > 6
             return
         assert not target.exists() or target.read_bytes() == whole
         kept = part.read_bytes().count(b"\n") - 1 if part.exists() else 0
         if part.exists():
             before = part.read_bytes()
-            assert "holds an unfinished verification" in run(*asked).stderr
+            assert "holds an unfinished verification" in run(*into).stderr
             assert part.read_bytes() == before
         if kept < 0:
             part.unlink()
         seen.clear()
         with monkeypatch.context() as patched:
             patched.setattr(module, "verify", lambda graph, **how: seen.append(how["net"]) or plain(graph, **how))
-            done = run(*asked, *(["--resume"] if part.exists() else []))
+            done = run(*into, *(["--resume"] if part.exists() else []))
         assert done.exit_code == 0, done.stderr
         assert seen == [f"out/nets/{width}.yaml" for width in (2, 3, 5)][max(kept, 0) :]
         assert target.read_bytes() == whole

@@ -115,7 +115,8 @@ def test_a_killed_sweep_goes_on_with_what_it_found(tmp_path, name):
     mark = json.loads(lines[0])
     del mark["sum"]
     mark["figures"][0][0] = 12_345_678  # what is there is not computed again
-    part.write_text("".join([first, summed(mark, first.rstrip()) + "\n", *lines[1:-1], lines[-1][:20]]))  # and one line is cut off
+    kept = f"{summed(mark, first.rstrip())}\n"
+    part.write_text("".join([first, kept, *lines[1:-1], lines[-1][:20]]))  # and one line is cut off
     assert run(*SLOW, "-o", file, "--resume").exit_code == 0
     assert not part.exists()
     whole = run(*SLOW, "--format", name.partition(".")[2]).stdout

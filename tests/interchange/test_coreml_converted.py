@@ -64,7 +64,7 @@ def counted(data: bytes) -> tuple[int, int]:
     return found.params, found.buffers
 
 
-def notes(data: bytes) -> list[str]:
+def notes(data: bytes) -> tuple[str, ...]:
     return imported(ForeignFile("net.mlmodel", None, Limits(), data), Asked()).notes
 
 

@@ -61,8 +61,10 @@ def flexible(*operations: bytes, usual: tuple[int, ...]) -> bytes:
 
 
 def test_open_sides_are_those_that_the_model_is_described_with():
-    inputs = {"x": "x", "kernel_sizes": ints(3, 3), "strides": ints(2, 2), "pad_type": value("valid", STRING),
-              "ceil_mode": value((1,), BOOL)}  # fmt: skip
+    inputs: dict[str, str | bytes] = {
+        "x": "x", "kernel_sizes": ints(3, 3), "strides": ints(2, 2), "pad_type": value("valid", STRING),
+        "ceil_mode": value((1,), BOOL),
+    }  # fmt: skip
     one = field(1, "max_pool")
     for key, held in inputs.items():
         one += field(2, entry(key, field(1, field(1, held) if isinstance(held, str) else field(2, held))))
