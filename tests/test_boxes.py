@@ -127,3 +127,12 @@ def test_what_grows_is_not_walked_along(tmp_path, monkeypatch, text, wants, firs
     monkeypatch.setattr(boxes, "MOST_WORK", 60_000)
     answer = solved(tmp_path, text, **wants)
     assert answer.boxes[0] == first
+
+
+@pytest.mark.parametrize("where", ["(H * W) % (H + W) == 0", "max(H, W) * W - H * H == 0"])
+def test_where_a_single_length_is_more_work_than_the_bound_it_is_tried_all_the_same(tmp_path, monkeypatch, where):
+    """It was halved for ever."""
+    monkeypatch.setattr(boxes, "MOST_WORK", 0)
+    answer = solved(tmp_path, "input: 2x4x4\nlayers: [relu]\n", where=(where,), low=2)
+    assert answer.boxes == ((("H", 2, 2), ("W", 2, 2)),)
+    assert "up to 2 only" in " ".join(answer.remarks)

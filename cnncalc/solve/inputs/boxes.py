@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import product
 from math import prod
+from sys import maxsize
 
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
 from cnncalc.arithmetic.symbolic.relating import direction, grows_from
@@ -62,17 +63,17 @@ def _up_to(
     """The runs of every axis, and the boxes of them that do; None where that is too much work.
 
     Where relations can be over before an axis is, or say where along one they hold, how much there is to try is seen by
-    trying, which is done at the first `high` whatever there is, and `again` where it may be little enough.
+    trying, which is done at the first `high` whatever there is, and `again` where it may be little enough. A single
+    length is tried whatever it takes: there is nothing less.
     """
     if (high - low + 1) * len(symbols) > MOST_RUNS:
         return [], None
     runs = [runs_of(condition, symbol, low, high) for symbol in symbols]
     order = _order_of(condition, symbols)
-    walk = _Walk(
-        condition, [symbols[at] for at in order], [runs[at] for at in order], MOST_WORK // AGAIN if again else MOST_WORK
-    )
+    budget = maxsize if low == high else MOST_WORK // AGAIN if again else MOST_WORK
+    walk = _Walk(condition, [symbols[at] for at in order], [runs[at] for at in order], budget)
     open_end = any(one.difference is not None for one in walk.ones)
-    if (again or not open_end) and walk.least > MOST_WORK:
+    if low < high and (again or not open_end) and walk.least > MOST_WORK:
         return runs, None
     found = walk.found()
     return runs, found and [tuple([box[order.index(at)] for at in range(len(order))]) for box in found]
