@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -105,7 +106,7 @@ def stopped(journal: object = None) -> None:
     """Take a bar that stood still off the terminal, and say where what was found is kept."""
     if sys.stderr.isatty():
         tell("\r\x1b[K", error=True)
-    if journal is not None:
+    if journal is not None and os.path.lexists(str(journal)):
         aside(f"Stopped. What was found is in `{journal}`: --resume goes on from there.")
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from multiprocessing import parent_process
-from threading import Thread
+from queue import SimpleQueue
+from threading import Thread, current_thread, main_thread
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.limits import RECURSION
@@ -53,27 +54,59 @@ def _until_one_ends(work: Work, left: Iterator[Any], handed: deque[Any], jobs: i
     from multiprocessing import active_children, get_context
 
     others = set(active_children())
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (work.prepare, work.given))
     results: deque[Future[Any]] = deque()
-    try:
-        while True:
-            while len(handed) < jobs * AHEAD and (task := next(left, None)) is not None:
-                handed.append(task)
-                with deaf():  # a process is started when the first task that it could do is handed out
-                    results.append(pool.submit(work.do, task))
-            if not results:
-                return
-            yield results[0].result()
-            results.popleft()
-            handed.popleft()
-    except BrokenProcessPool:
+    ready: SimpleQueue[object] = SimpleQueue()  # something for each result that is there, and for Ctrl-C
+    with _interrupted_later(ready) as interrupted:
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (work.prepare, work.given))
+        try:
+            while not interrupted:
+                while len(handed) < jobs * AHEAD and (task := next(left, None)) is not None:
+                    handed.append(task)
+                    with deaf():  # a process is started when the first task that it could do is handed out
+                        results.append(pool.submit(work.do, task))
+                    results[-1].add_done_callback(ready.put)
+                if not results:
+                    return
+                if results[0].done():
+                    yield results[0].result()
+                    results.popleft()
+                    handed.popleft()
+                else:
+                    ready.get()
+        except BrokenProcessPool:
+            return
+        finally:
+            for child in set(active_children()) - others:
+                child.terminate()
+            # Waited for, which takes a moment only: where Python ends while the pool's thread does, it writes to a
+            # closed pipe and tells of it.
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _interrupted_later(ready: SimpleQueue[object]) -> Iterator[list[int]]:
+    """Ctrl-C is put into the list and told to who waits for `ready`; it is passed on at the end.
+
+    Raised wherever it comes, it can leave the lock of a result or of the pool taken, and what waits for that waits for
+    ever. Who does not listen to it (nohup) goes on so, and it is Python's main thread alone that hears.
+    """
+    interrupted: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if current_thread() is not main_thread() or not callable(before):
+        yield interrupted
         return
+
+    def note(number: int, _: object) -> None:
+        interrupted.append(number)
+        ready.put(number)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupted
     finally:
-        for child in set(active_children()) - others:
-            child.terminate()
-        # Waited for, which takes a moment only: where Python ends while the pool's thread does, it writes to a closed
-        # pipe and tells of it.
-        pool.shutdown(cancel_futures=True)
+        signal.signal(signal.SIGINT, before)
+        if interrupted:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _begin(prepare: Callable[..., None], given: tuple[Any, ...]) -> None:

@@ -131,16 +131,18 @@ def _found(
     from cnncalc.solve.sweep.sweeping import sweep
 
     asked = wanted(given)
-    kept: dict[Part, Points] = {} if journal is None else journal.begin(resume=given["resume"])
-    if given["resume"]:
-        rows = sum(map(len, kept.values()))
-        aside(f"{rows:,} rows kept, {grid.points - rows:,} to compute")
-    found = sweep(
-        net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], device=device, runner=runner,
-        done=frozenset(kept), progress=progress_bar(),
-    )  # fmt: skip
+    kept: dict[Part, Points] = {}
     whole = True
     try:
+        if journal is not None:
+            kept = journal.begin(resume=given["resume"])
+        if given["resume"]:
+            rows = sum(map(len, kept.values()))
+            aside(f"{rows:,} rows kept, {grid.points - rows:,} to compute")
+        found = sweep(
+            net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], device=device, runner=runner,
+            done=frozenset(kept), progress=progress_bar(),
+        )  # fmt: skip
         for part, points in found:
             kept[part] = points
             if journal is not None:

@@ -122,11 +122,13 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     nets = tasks(_nets(paths, given["every"]), asks, known_again=keeps or not runner.alone)
     journal = _journal(nets, asks, given) if keeps else None
     spared(journal, given)
-    results = {} if journal is None else journal.begin(resume=given["resume"])
-    if given["resume"]:
-        aside(f"{len(results):,} nets kept, {len(nets) - len(results):,} to verify")
+    results: dict[int, NetResult] = {}
     interrupted = False
     try:
+        if journal is not None:
+            results = journal.begin(resume=given["resume"])
+        if given["resume"]:
+            aside(f"{len(results):,} nets kept, {len(nets) - len(results):,} to verify")
         for place, result in each(nets, asks, runner, frozenset(results)):
             results[place] = result
             if journal is not None and not result.faults:
