@@ -16,7 +16,9 @@ from cnncalc.cli.main import cnncalc as program
 from cnncalc.errors import CnncalcError
 from cnncalc.language import chain, load
 from cnncalc.language.options import Options
+from cnncalc.layers.kinds.activation import ReLU
 from cnncalc.layers.kinds.conv import ForwardConvolution
+from cnncalc.layers.kinds.resize import Pad
 from cnncalc.layers.sliding import Pool
 from cnncalc.solve.inputs.sizes import InputWants, solve_input
 
@@ -137,21 +139,30 @@ SIZES = range(1, 61)
 LAYERS = [
     "conv 2 k3", "conv 2 k3 p1", "conv 2 k3 s2 p1", "conv 2 k2 s2", "conv 2 k5 s3 p2 d2", "conv 2 k3 s2 same",
     "maxpool k2", "maxpool k3 s2", "maxpool k3 s2 ceil", "avgpool k2 s2 p1", "deconv 2 k2 s2", "deconv 2 k4 s2 p1",
-    "upsample 2", "pad 1:0", "crop 1", "space_to_depth 2", "relu",
+    "upsample 2", "pad 1:0", "pad 0:2", "crop 1", "space_to_depth 2", "relu",
 ]  # fmt: skip
 
 
 def dropped(graph, shapes):
-    """Whether a layer leaves pixels of its map unseen at the far end."""
+    """Whether a layer leaves pixels of its map unseen at the far end that are more than a padding layer's zeros."""
+    zeros = []  # of each tensor and axis, which elements are a padding layer's
     for node in graph.nodes:
         layer = node.layer
+        if isinstance(layer, Pad):
+            before = zeros[node.inputs[0]]
+            borders = layer.borders(shapes[node.inputs[0]])
+            zeros.append([[True] * low + axis + [True] * high for axis, (low, high) in zip(before, borders)])
+        elif isinstance(layer, ReLU):
+            zeros.append(zeros[node.inputs[0]])
+        else:
+            zeros.append([[False] * n for n in shapes[len(zeros)][1:]])
         if not isinstance(layer, (ForwardConvolution, Pool)):
             continue
         shape = shapes[node.inputs[0]]
-        for window, n in zip(layer.windows(shape), shape[1:]):
+        for window, n, border in zip(layer.windows(shape), shape[1:], zeros[node.inputs[0]]):
             before, after = window.padding(n)
             last = (window.length(n) - 1) * window.stride + window.extent - 1 - before  # the last pixel that is seen
-            if window.extent >= window.stride > 1 and last < n - 1 and after >= 0:
+            if window.extent >= window.stride > 1 and after >= 0 and not all(border[last + 1 :]):
                 return True
     return False
 
@@ -193,6 +204,16 @@ def test_random_nets_agree_with_trying_every_size(tmp_path_factory, layers, stri
     assert found_in(answer, SIZES) == tried
     if answer.proof:
         assert not tried
+
+
+def test_a_border_of_zeros_is_not_dropped(tmp_path):
+    """As Keras writes a ResNet: the padding is a layer before the strided convolution."""
+    file = tmp_path / "net.yaml"
+    wants = InputWants(strict=True, where=("H == W",))
+    for border, fits in [("pad 3", SIZES), ("pad 3 mode=reflect", range(5, 61, 2)), ("pad 3:0", range(4, 61, 2))]:
+        file.write_text(f"input: 3x64x64\nlayers:\n  - {border}\n  - relu\n  - conv 8 k7 s2\n")
+        answer = solve_input(str(file), Options(), wants)
+        assert found_in(answer, SIZES) == [n for n in SIZES if n in fits]
 
 
 def found_in(answer, sizes):

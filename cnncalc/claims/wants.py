@@ -15,8 +15,9 @@ from cnncalc.claims.quantities import parse_lengths
 from cnncalc.claims.where import exact_condition
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net, Node
-from cnncalc.layers import Shape, show_shape
+from cnncalc.layers import Layer, Shape, show_shape
 from cnncalc.layers.kinds.conv import ForwardConvolution
+from cnncalc.layers.kinds.resize import Pad
 from cnncalc.layers.sliding import Pool
 from cnncalc.records import NamedTuple
 from cnncalc.text import plural
@@ -113,17 +114,47 @@ def _weight_parts(graph: Net, declared: Net | None) -> Iterator[Part]:
 
 
 def _strict_parts(graph: Net) -> Iterator[Part]:
-    """No window that rounds down leaves pixels of its map unseen at the far end."""
-    seen: set[int] = set()
+    """No window that rounds down leaves pixels of its map unseen at the far end; a border of zeros is no pixel."""
+    seen: set[tuple[int, tuple[int, ...]]] = set()
+    borders = _far_borders(graph)
     for _, node, layer in graph.layers():
-        if node.signature in seen or not isinstance(layer, (ForwardConvolution, Pool)):
+        border = borders[node.inputs[0]]
+        if (node.signature, border) in seen or not isinstance(layer, (ForwardConvolution, Pool)):
             continue
-        seen.add(node.signature)
+        seen.add((node.signature, border))
         shape = graph.input_shapes(node)[0]
-        for window, n in zip(layer.windows(shape), shape[1:]):
+        for window, n, zeros in zip(layer.windows(shape), shape[1:], border):
             if window.extent >= window.stride > 1:
                 unseen = window.unseen(n) - larger(window.padding(n)[1], 0)
-                yield Part(node.name, unseen <= 0, "no pixel is dropped (--strict)")
+                yield Part(node.name, unseen <= zeros, "no pixel is dropped (--strict)")
+
+
+def _far_borders(graph: Net) -> list[tuple[int, ...]]:
+    """Of every tensor and spatial axis, so many elements at the far end come of a padding layer's zeros alone.
+
+    As Keras writes a padding: a layer before the window, and perhaps others between that take each element by itself.
+    """
+    found: list[tuple[int, ...]] = []
+    for node in graph.nodes:
+        none = (0,) * (len(node.shape) - 1)
+        if node.layer is None:
+            found.append(none)
+            continue
+        layer, shapes = node.layer, graph.input_shapes(node)
+        taken = [found[index] for index in node.inputs]
+        if isinstance(layer, Pad):
+            behind = tuple(m + after for m, (_, after) in zip(taken[0], layer.borders(shapes[0])))
+            found.append(behind if layer.mode == "zeros" else none)
+        elif type(layer).reaches is Layer.reaches and {*map(_lengths, shapes)} == {_lengths(node.shape)}:
+            found.append(tuple(map(min, zip(*taken))))
+        else:
+            found.append(none)
+    return found
+
+
+def _lengths(shape: Shape) -> tuple[str, ...]:
+    """A map's spatial lengths as formulas: alike only where they are the same."""
+    return tuple(map(str, shape[1:]))
 
 
 def _where_parts(graph: Net, text: str) -> Iterator[Part]:

@@ -26,9 +26,9 @@ FIGURES = (*KEYS, "receptive_field")
 """The totals, and the receptive field of the last map."""
 OPENED, FOLLOWED, BUILT = 26, 2, 15
 """What it takes, in layers that are measured: to begin a net; for each layer a figure that is followed through the net,
-as memory is; and to build a layer."""
-OWN = ("saved_bytes", "backward_flops", "recomputed_macs")
-"""Figures that are sums over the layers, of what has to be followed to each of them."""
+as memory is; and to build a layer. A plain sum beside another takes half a layer."""
+OWN = {"saved_bytes": 1, "backward_flops": 1, "recomputed_macs": 1, "step_flops": 4}
+"""Figures that are sums over the layers, of what has to be followed to each of them, and what that takes."""
 OPERATORS = ("<=", ">=", "==", "!=", "<", ">")
 
 
@@ -89,12 +89,16 @@ class Measured:
 
 def taken(layers: int, figures: Iterable[str]) -> int:
     """What a net of so many layers takes of which these are asked, in layers that are measured."""
-    return OPENED + layers * (1 + FOLLOWED * sum(map(_followed, figures)))
+    followed = [*map(_followed, figures)]
+    plain = max(followed.count(0), 1)
+    return OPENED + layers * (1 + plain + 2 * FOLLOWED * sum(followed)) // 2
 
 
-def _followed(figure: str) -> bool:
-    """Whether a figure is no plain sum over the layers, and no shape."""
-    return figure in FIGURES and (figure in OWN or figure not in BY_KEY or BY_KEY[figure].layer is None)
+def _followed(figure: str) -> int:
+    """How many figures it takes that are no plain sums over the layers, and no shapes."""
+    if figure not in FIGURES:
+        return 0
+    return OWN.get(figure, int(figure not in BY_KEY or BY_KEY[figure].layer is None))
 
 
 def meets(found: int | str, want: Want) -> bool:
