@@ -89,6 +89,17 @@ def test_a_condition_of_one_length_without_closed_form_does_not_tie_the_axes():
     assert answer.boxes == ((("H", 41, 1_024), ("W", 32, 1_024)),)
 
 
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [("abs(1) == 1", True), ("abs(1) == 2", False), ("not ((0 != 2) or (L != min(L, 0)))", False), ("True or L", True)],
+)
+def test_a_condition_that_names_no_length_holds_at_all_sizes_or_at_none(text, holds):
+    answer = solve_input("vgg16", Options(), InputWants(where=(text,)))
+    assert ([one.text for one in answer.sets], bool(answer.proof)) == (
+        (["H ≥ 32", "W ≥ 32"], False) if holds else ([], True)
+    )
+
+
 def test_where_the_list_is_not_complete_it_says_so():
     answer = solve_input("vgg16", Options(), InputWants(where=("H == 2 * W",)))
     assert "listed up to 1,024 only" in answer.remarks[0]

@@ -166,7 +166,8 @@ def _where_parts(graph: Net, text: str) -> Iterator[Part]:
     if not isinstance(value, bool):
         message = f"--where {text[:60]}: a condition is expected, and this is a number or a text"
         raise CnncalcError(Fault(message, help="compare it, as in 'H * W <= 65536'"))
-    exact = exact_condition(text, symbols)
+    named = frozenset(_named(text, symbols))
+    exact = exact_condition(text, symbols) if named else value
     if exact is not None:
         yield Part(f"--where {text}", exact)
         return
@@ -178,7 +179,6 @@ def _where_parts(graph: Net, text: str) -> Iterator[Part]:
     def holds(at: Mapping[str, int]) -> bool:
         return bool(_where_at(text, at, value_at))
 
-    named = frozenset(_named(text, symbols))
     yield Part(f"--where {text}", Condition({}, [Relation(text, holds, named)]))
 
 
