@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 
 from cnncalc.errors import CnncalcError, Fault
@@ -72,8 +74,12 @@ _KNOWN: dict[tuple[object, ...], Foreign | None] = {}
 MOST_KNOWN = 8
 SYMBOL = r"[A-Za-z_][A-Za-z0-9_]*"  # compiled where a shape is given
 INPUTS = r"(?m)^inputs?:.*\n(?:[ \t].*\n)*"
+RESHAPED = r"(?<=\breshape )[-0-9x]+|(?<=\breshape: )[-0-9x]+"
 STAND_INS = (224, 352, 256)
-"""Lengths that stand for symbols: a file whose layers are the same ones with each of them has those of any."""
+"""Lengths that stand for symbols: a file whose layers are the same ones with each of them has those of any.
+
+A length of a reshape may differ, which follows from the others: there the file computes it, or says -1 itself.
+"""
 
 
 def opened(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:
@@ -83,13 +89,16 @@ def opened(name: str, path: Path | None, content: bytes | None, options: Options
     asked = Asked(inputs, options.variables, options.train, options.opaque)
     try:
         return known(file, asked)
-    except CnncalcError:
+    except CnncalcError as error:
         if options.input is None or not has_symbols(options.input):
             raise
-        made = with_symbols(file, asked, options.input)
-        if made is None:
-            raise
-        return made
+        told = error
+    try:
+        return with_symbols(file, asked, options.input)
+    except CnncalcError as error:
+        if {*told.faults} <= {*error.faults}:  # what no length mends
+            raise told from None
+        raise
 
 
 def has_symbols(text: str) -> bool:
@@ -100,24 +109,60 @@ def has_symbols(text: str) -> bool:
 
 
 def with_symbols(file: ForeignFile, asked: Asked, text: str) -> Foreign | None:
-    """A file whose lengths are given as symbols, where its layers are the same ones whatever they are; else None."""
+    """A file whose lengths are given as symbols. Raises CnncalcError where its layers are others with other lengths."""
     made: list[Foreign] = []
     for length in STAND_INS:
-        parts = [part.rpartition("=") for part in text.split(",")]
-        closed = [
-            (*named, "x".join(str(length) if re.fullmatch(SYMBOL, one.strip()) else one for one in shape.split("x")))
-            for *named, shape in parts
-        ]
-        inputs = shapes_of(",".join("".join(part) for part in closed))
+        closed = _closed(text, length)
         try:
-            found = known(file, asked._replace(inputs=inputs))
-        except CnncalcError:
-            return None
+            found = known(file, asked._replace(inputs=shapes_of(closed)))
+        except CnncalcError as error:
+            fault = _no_symbols(text, f"with {length} in their place: {error.faults[0].message}")
+            raise CnncalcError([fault, *error.faults]) from None
         if found is None:
             return None
         made.append(found)
-    texts = {re.sub(INPUTS, "", foreign.text) for foreign in made}
-    return made[0] if len(texts) == 1 else None
+    texts = _left_open([foreign.text for foreign in made])
+    first, *others = (re.sub(INPUTS, "", one).splitlines() for one in texts)
+    for length, other in zip(STAND_INS[1:], others):
+        if first != other:
+            apart = next(pair for pair in zip_longest(first, other, fillvalue="") if pair[0] != pair[1])
+            ours, theirs = (f"`{line.strip()[:80]}`" for line in apart)
+            raise CnncalcError(_no_symbols(text, f"with {STAND_INS[0]} one is {ours}, with {length} {theirs}"))
+    return made[0] if texts[0] == made[0].text else made[0]._replace(text=texts[0], net=None)
+
+
+def _left_open(texts: Sequence[str]) -> list[str]:
+    """The same texts; of a reshape that has one length that is another in each of them, that one is `-1`."""
+    found = [re.findall(RESHAPED, text) for text in texts]
+    if len({*map(len, found)}) > 1:
+        return [*texts]
+    opened = [_one_open(alike) for alike in zip(*found)]
+    made = []
+    for text in texts:
+        shapes = iter(opened)
+        made.append(re.sub(RESHAPED, lambda own, shapes=shapes: next(shapes) or own[0], text))
+    return made
+
+
+def _one_open(shapes: Sequence[str]) -> str:
+    """Shapes that differ in one length, with `-1` for it; empty where they do not, or it is not the only open one."""
+    axes = [*zip(*(shape.split("x") for shape in shapes))]
+    given = ["-1" if len({*lengths}) > 1 else lengths[0] for lengths in axes]
+    return "x".join(given) if given.count("-1") == 1 and len({shape.count("x") for shape in shapes}) == 1 else ""
+
+
+def _no_symbols(text: str, values: str) -> Fault:
+    message = f"`--input {text[:60]}`: these lengths cannot be symbols, the file's layers depend on them"
+    return Fault(message, values=values, help=f"give numbers, as `--input {_closed(text, STAND_INS[0])[:80]}`")
+
+
+def _closed(text: str, length: int) -> str:
+    """A shape that is given, with a number for each of its symbols."""
+    parts = [part.rpartition("=") for part in text.split(",")]
+    return ",".join(
+        name + equals + "x".join(str(length) if re.fullmatch(SYMBOL, one.strip()) else one for one in shape.split("x"))
+        for name, equals, shape in parts
+    )
 
 
 def known(file: ForeignFile, asked: Asked) -> Foreign | None:

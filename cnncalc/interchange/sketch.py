@@ -9,6 +9,7 @@ knows its format and nothing else; what a format says of a size (auto padding, c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, Place
@@ -150,6 +151,37 @@ class Sketch:
         self.operators.append(Operator(name, layer, tuple(inputs), made, foreign, place, share))
         return len(self.operators) - 1
 
+    def holds(self, tensor: int, numbers: int) -> int:
+        """The tensor that a layer makes whose weight the file holds. Raises CnncalcError where it has other numbers."""
+        one = self.operators[tensor]
+        assert one.layer is not None
+        own = one.layer.weight_shapes(*map(self.shape, one.inputs))["weight"]
+        if prod(own) != numbers:
+            raise CnncalcError(unfit(one, f"{numbers:,} numbers", own))
+        return tensor
+
+    def refitted(self, inputs: Mapping[str, Shape]) -> None:
+        """Raises CnncalcError where the weights would be others with these inputs, of a net that is read as it is."""
+        given = {
+            tensor: inputs.get(name) or inputs.get("") or self.shape(tensor) for name, tensor in self.inputs.items()
+        }
+        shapes: list[Shape] = []
+        for number, one in enumerate(self.operators):
+            if one.layer is None:
+                shapes.append(given.get(number, one.shape))
+                continue
+            own, before = tuple(shapes[at] for at in one.inputs), tuple(map(self.shape, one.inputs))
+            signature = self.signed.sign(one.layer, own)
+            if isinstance(signature, Requirement):
+                return  # it is told where the net is built
+            shapes.append(self.signed.shapes[signature])
+            if own == before:
+                continue
+            ours, theirs = one.layer.weight_shapes(*own), one.layer.weight_shapes(*before)
+            apart = next((name for name in ours if ours[name] != theirs.get(name)), None)
+            if apart is not None:
+                raise CnncalcError(unfit(one, show_shape(theirs[apart]), ours[apart]))
+
     def layer(self, kind: str, fields: Mapping[str, Any]) -> Layer:
         """A layer by the rules of the sketch's dialect. Raises FieldError."""
         cls = KINDS[kind]
@@ -172,6 +204,13 @@ class Sketch:
             return self.outputs
         taken = {tensor for operator in self.operators for tensor in operator.inputs}
         return [tensor for tensor in range(len(self.operators)) if tensor not in taken]
+
+
+def unfit(one: Operator, held: str, own: Shape) -> Fault:
+    """That a file's weight is not the one that a layer takes behind what comes in."""
+    values = f"the file has {held}, and what comes in needs {show_shape(own)}"
+    help = "give the input the size that the weights were made for, with --input"
+    return Fault(f"`{one.foreign}`: its weight does not fit", one.place, one.name, values, help)
 
 
 def alike(cls: type[Layer], field: str, value: object) -> object:

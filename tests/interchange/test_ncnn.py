@@ -202,8 +202,20 @@ def test_lengths_that_are_open_may_be_symbols_where_no_layer_depends_on_them(tmp
     conv = "Convolution c 1 1 x y 0=4 1=3 3=2 4=1 5=1 6=108"
     assert made(conv) == ["4x⌈H/2⌉x⌈W/2⌉"]
     assert made(conv, "Crop k 1 1 y z -23309=1,0 -23310=1,20 -23311=1,1", shape="3x64xW") == ["4x20x⌈W/2⌉"]
-    with pytest.raises(CnncalcError, match="the shape of the input `x` is not in the file"):
+    with pytest.raises(CnncalcError, match=r"cannot be symbols[\s\S]*with 224 one is .*with 352[\s\S]*give numbers"):
         made(conv, "Crop k 1 1 y z -23309=1,1 -23310=1,-1 -23311=1,1")  # up to the last row but one
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        ("Convolution c 1 1 x y 0=4 1=3 6=108", "4x8x8"), ("Deconvolution c 1 1 x y 0=4 1=3 6=108", "4x8x8"),
+        ("InnerProduct c 1 1 x y 0=5 2=960", "3x9x9"), ("Convolution c 1 1 x y 0=4 1=1 6=12", "4"),
+    ],
+)  # fmt: skip
+def test_weights_that_are_not_those_of_the_given_input_are_told(layer, shape):
+    with pytest.raises(CnncalcError, match=r"its weight does not fit[\s\S]*made for, with `input`"):
+        ncnn(net(layer, shape=""), input=shape)
 
 
 @pytest.mark.parametrize(

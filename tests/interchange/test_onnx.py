@@ -12,6 +12,9 @@ from cnncalc.errors import CnncalcError
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.opening import imported
 from cnncalc.interchange.sketch import Asked
+from cnncalc.language import load
+from cnncalc.language.options import Options
+from cnncalc.layers import show_shape
 from cnncalc.limits import Limits
 
 
@@ -265,6 +268,44 @@ def test_what_the_file_leaves_open_is_asked_for_unless_the_output_does_not_depen
     with pytest.raises(CnncalcError, match="leaves the shape of the input `x` open"):
         onnx(mapped)
     assert list(onnx(mapped, input="3x5x7").outputs.values()) == ["3x5x7"]
+
+
+@pytest.mark.parametrize(
+    ("to", "given", "made"),
+    [
+        ((0, 24, -1), "3x8xW", "24xW"), ((0, -1, 8, 3), "3x8xW", "Wx8x3"), ((0, 0, -1, 0), "3xHxW", "3xHxW"),
+    ],
+)  # fmt: skip
+def test_a_length_that_a_reshape_leaves_open_may_be_made_of_symbols(tmp_path, to, given, made):
+    file = tmp_path / "net.onnx"
+    file.write_bytes(net(node("Reshape", "x to", "y"), x=("N", 3, "H", "W"), tensors=[whole("to", *to)]))
+    found = load(str(file), Options(input=given, symbols=True))
+    assert [show_shape(found.nodes[tensor].shape) for tensor in found.outputs.values()] == [made]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "told"),
+    [
+        ([node("Flatten", "x", "f"), node("MatMul", "f w", "y")], "with 224 in their place: "),
+        ([node("Reshape", "x to", "r"), node("Foo", "r", "y")], "1 layer of this ONNX net is not known"),
+    ],
+)
+def test_lengths_that_cannot_be_symbols_are_told_with_why(tmp_path, nodes, told):
+    file = tmp_path / "net.onnx"
+    tensors = [whole("to", 0, 24, -1), tensor("w", (192, 5))]
+    file.write_bytes(net(*nodes, x=("N", 3, "H", "W"), tensors=tensors))
+    with pytest.raises(CnncalcError) as refused:
+        load(str(file), Options(input="3xHxW", symbols=True))
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["MatMul", "Gemm"])
+def test_a_matrix_that_is_not_that_of_the_given_input_is_told(kind):
+    """The number of features would follow what comes in, and the file's own matrix would count as another one."""
+    made = net(node("Flatten", "x", "f"), node(kind, "f w", "y"), tensors=[tensor("w", (192, 5))])
+    assert onnx(made).params == 960
+    with pytest.raises(CnncalcError, match=r"960 numbers, and what comes in needs 5x243[\s\S]*is right with its own"):
+        onnx(made, input="3x9x9")
 
 
 def test_the_condition_of_an_if_that_is_known_takes_its_branch():

@@ -247,6 +247,14 @@ def test_a_pickle_is_refused(tmp_path):
         load(str(file), Options())
 
 
+@pytest.mark.parametrize(("given", "told"), [("7x8x10", "4x8x3x3, .* 4x7x3x3"), ("8x10x10", "3x192, .* 3x256")])
+def test_weights_that_are_not_those_of_the_given_input_are_told(tmp_path, given, told):
+    """The program is read as it was exported, and its layers would count as others behind another input."""
+    file, _ = exported(nn.Sequential(nn.Conv2d(8, 4, 3), nn.Flatten(), nn.Linear(192, 3)), (1, 8, 8, 10), tmp_path)
+    with pytest.raises(CnncalcError, match=rf"its weight does not fit\n.*\n.*{told}[\s\S]*is right with its own input"):
+        load(file, Options(input=given))
+
+
 def test_an_archive_of_another_kind(tmp_path):
     file = tmp_path / "net.pt2"
     with zipfile.ZipFile(file, "w") as archive:

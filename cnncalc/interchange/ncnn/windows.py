@@ -81,8 +81,14 @@ def convolution(operator: Operator, build: Build) -> list[int]:
     """A convolution with its activation; the depthwise one has groups. Of a vector it is a matrix (convolution.cpp)."""
     if not build.axes and per_axis(operator, 1, 2, 0) == (1, 1):
         dense = build.put("linear", out=operator.whole(0, 0), bias=bool(operator.whole(5, 0)))
-        return [activated(operator, build, dense)]
-    return [activated(operator, build, build.put("conv", **filters(operator, build)))]
+        return [activated(operator, build, held(operator, build, dense, 6))]
+    return [activated(operator, build, held(operator, build, build.put("conv", **filters(operator, build)), 6))]
+
+
+def held(operator: Operator, build: Build, made: int, place: int) -> int:
+    """A layer whose weight has as many numbers as a setting says; one that says none takes what comes."""
+    numbers = operator.whole(place, 0)
+    return build.sketch.holds(made, numbers) if numbers > 0 else made
 
 
 def deconvolution(operator: Operator, build: Build) -> list[int]:
@@ -94,7 +100,7 @@ def deconvolution(operator: Operator, build: Build) -> list[int]:
     fields = filters(operator, build)
     if any(extra):
         fields["output_padding"] = tuple(reversed(extra))
-    return [activated(operator, build, build.put("deconv", **fields))]
+    return [activated(operator, build, held(operator, build, build.put("deconv", **fields), 6))]
 
 
 def inner_product(operator: Operator, build: Build) -> list[int]:
@@ -104,7 +110,7 @@ def inner_product(operator: Operator, build: Build) -> list[int]:
     shape = build.x[0]
     if len(shape) == 2 and out > 0 and shape[1] * out == weights:
         fields["axis"] = "last"
-    return [activated(operator, build, build.put("linear", **fields))]
+    return [activated(operator, build, held(operator, build, build.put("linear", **fields), 2))]
 
 
 def embed(operator: Operator, build: Build) -> list[int]:

@@ -305,6 +305,8 @@ class Call:
             share = self.owners.get(own)
         taken = [live.tensor for live in lives]
         tensor = self.sketch.add(name, kind, fields, taken, place=None, foreign=self.node.called(), share=share)
+        if kind == "linear" and weights and len(weights[0].dims) == 2:  # one in blocks of a few bits says its features
+            self.sketch.holds(tensor, math.prod(weights[0].dims))
         if weights and all(names):
             self.owners.setdefault(own, tensor)
         return Live(tensor, lives[0].axis if batch is None else batch)

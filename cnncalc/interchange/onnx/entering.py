@@ -90,11 +90,22 @@ def sides(declared: Dims) -> bool:
     return len(declared) > 2 and isinstance(declared[1], int) and declared[1] <= MOST_CHANNELS
 
 
+def _symbols(own: Dims) -> str:
+    """A map with a symbol for each length that is open.
+
+    >>> _symbols((1, 64, "width"))
+    '1x64xW'
+    """
+    letters = "DHW"[1 - len(own) :]
+    return "x".join(str(n) if isinstance(n, int) else letter for n, letter in zip(own, f" {letters}"))
+
+
 def open_shape(name: str, declared: Dims, within: bool) -> Fault:
     """What to say of an input whose lengths the file leaves open."""
     own = declared if within else declared[1:]
     said = "x".join("?" if n is None else str(n) for n in own)
     values = f"it says {said}" if said else "it says none"
     sizes = "x".join(str(n) if isinstance(n, int) else "224" for n in own) or "3x224x224"
-    help = f"give it: `--input {sizes}`, or `--input {name[:60]}={sizes}` where there are several"
+    closed = "" if not 2 <= len(own) <= 4 or not isinstance(own[0], int) else f" (`{_symbols(own)}` for closed forms)"
+    help = f"give it: `--input {sizes}`{closed}, or `--input {name[:60]}={sizes}` where there are several"
     return Fault(f"the file leaves the shape of the input `{name[:60]}` open", None, name, values, help)

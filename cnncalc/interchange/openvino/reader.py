@@ -276,7 +276,8 @@ class Reader:
             raise layer.fault("this product is not read", "its second side is no matrix of weights")
         out = declared(layer)[-1]
         fields: Fields = {"axis": "last"} if len(build.x[0]) > 1 else {}
-        return build.put("linear", out=out, bias=self.bias_behind(layer, out), **fields)
+        made = build.put("linear", out=out, bias=self.bias_behind(layer, out), **fields)
+        return build.sketch.holds(made, prod(fixed[0]))
 
     def merged(self, layer: IrLayer, build: Build, fixed: list[list[int]]) -> int:
         """Two tensors; or a tensor and one of the weights, which counts as a parameter."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TypeAlias
 
 from cnncalc.interchange.building import Build, Fields
@@ -48,7 +49,7 @@ def filters(layer: IrLayer, weights: list[int]) -> Fields:
 
 def convolution(layer: IrLayer, build: Build, weights: list[int], *, bias: bool) -> int:
     """Convolution and GroupConvolution, with the bias of an Add behind it."""
-    return build.put("conv", bias=bias, **filters(layer, weights))
+    return build.sketch.holds(build.put("conv", bias=bias, **filters(layer, weights)), prod(weights))
 
 
 def deconvolution(layer: IrLayer, build: Build, weights: list[int], *, bias: bool) -> int:
@@ -59,7 +60,7 @@ def deconvolution(layer: IrLayer, build: Build, weights: list[int], *, bias: boo
         fields["output_padding"] = tuple(extra)
     if isinstance(fields["padding"], str):
         raise layer.fault("a transposed convolution is read with explicit padding only")
-    return build.put("deconv", bias=bias, **fields)
+    return build.sketch.holds(build.put("deconv", bias=bias, **fields), prod(weights))
 
 
 def widened(layer: IrLayer, build: Build, kernel: tuple[int, ...], padding: Borders) -> Borders:

@@ -53,7 +53,9 @@ def convolution(call: Call) -> list[Value]:
     if len(dims) != axes + 2:
         raise call.fault(f"its weights have {axes + 2} axes", show_shape(dims))
     fields = {**_window(call, dims[2:]), "dilation": _dilation(call, axes)}
-    return [call.put("conv", x, out=dims[0], groups=max(call.operator.whole("groups", 1), 1), bias=call.bias, **fields)]
+    groups = max(call.operator.whole("groups", 1), 1)
+    made = call.put("conv", x, out=dims[0], groups=groups, bias=call.bias, **fields)
+    return [call.build.sketch.holds(made, prod(dims))]
 
 
 def deconvolution(call: Call) -> list[Value]:
@@ -70,7 +72,8 @@ def deconvolution(call: Call) -> list[Value]:
     extra = call.operator.wholes("output_padding") or ()
     if any(extra):
         fields["output_padding"] = extra
-    return [call.put("deconv", x, out=dims[1] * groups, groups=groups, bias=call.bias, **fields)]
+    made = call.put("deconv", x, out=dims[1] * groups, groups=groups, bias=call.bias, **fields)
+    return [call.build.sketch.holds(made, prod(dims))]
 
 
 def batch_norm(call: Call) -> list[Value]:
@@ -161,7 +164,8 @@ def matmul(call: Call) -> list[Value]:
         return [call.shaped(call.put("linear", x, out=1, bias=False, **fields), call.shape(x)[:-1] or (1,))]
     fields = {"axis": "last"} if len(call.shape(x)) > 1 else {}
     out = dims[0 if operator.flag("transpose_y") else 1]
-    return [call.put("linear", x, out=out, bias=call.bias, **fields)]
+    made = call.put("linear", x, out=out, bias=call.bias, **fields)
+    return [call.build.sketch.holds(made, prod(dims))]
 
 
 def _turned(call: Call, x: int, transposed: bool) -> int:

@@ -66,7 +66,7 @@ def conv(step: Step) -> int:
     groups = channels // dims[-2] if dims[-2] and channels % dims[-2] == 0 else 1
     bias = "BiasAdd" in step.node.texts("fused_ops")
     made = step.put("conv", x, out=dims[-1], groups=groups, bias=bias, **sliding(step, dims[:-2]))
-    return _fused(step, made, 2)
+    return _fused(step, step.sketch.holds(made, product(dims)), 2)
 
 
 def depthwise(step: Step) -> int:
@@ -76,7 +76,7 @@ def depthwise(step: Step) -> int:
         raise step.fault("its kernel has four axes", show_shape(dims))
     bias = "BiasAdd" in step.node.texts("fused_ops")
     made = step.put("dwconv", _of_channels(step, dims[2]), multiplier=dims[3], bias=bias, **sliding(step, dims[:2]))
-    return _fused(step, made, 2)
+    return _fused(step, step.sketch.holds(made, product(dims)), 2)
 
 
 def _of_channels(step: Step, channels: int) -> int:
@@ -103,7 +103,7 @@ def transposed(step: Step) -> int:
     if len(dims) != 4:
         raise step.fault("its kernel has four axes", show_shape(dims))
     window = sliding(step, dims[:2])
-    return step.put("deconv", step.x(2), out=dims[2], bias=False, **window)
+    return step.sketch.holds(step.put("deconv", step.x(2), out=dims[2], bias=False, **window), product(dims))
 
 
 def matmul(step: Step) -> int:
@@ -116,7 +116,7 @@ def matmul(step: Step) -> int:
         raise step.fault("it takes a vector", show_shape(step.shape(x)))
     bias = "BiasAdd" in step.node.texts("fused_ops")
     made = step.put("linear", x, out=dims[0 if step.node.flag("transpose_b") else 1], bias=bias)
-    return _fused(step, made, 2)
+    return _fused(step, step.sketch.holds(made, product(dims)), 2)
 
 
 def sloped(step: Step, x: int, slopes: Constant) -> int:

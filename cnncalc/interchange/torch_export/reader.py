@@ -43,7 +43,9 @@ MOST_OPERATIONS = 100_000
 
 def read(file: ForeignFile, asked: Asked) -> Sketch:
     """The net of a `.pt2`. Raises CnncalcError, with all operators that are not known together."""
-    return sketched(program_of(file), file.name, asked)
+    made = sketched(program_of(file), file.name, asked)
+    made.refitted(asked.inputs)
+    return made
 
 
 def refuse_script(file: ForeignFile, asked: Asked) -> Sketch:
