@@ -136,3 +136,14 @@ def test_where_a_single_length_is_more_work_than_the_bound_it_is_tried_all_the_s
     answer = solved(tmp_path, "input: 2x4x4\nlayers: [relu]\n", where=(where,), low=2)
     assert answer.boxes == ((("H", 2, 2), ("W", 2, 2)),)
     assert "up to 2 only" in " ".join(answer.remarks)
+
+
+def test_boxes_that_nothing_joins_are_work_too(tmp_path):
+    """Every second length of three axes, and a relation that holds at all of them but one: 3,375,000 sizes to 300."""
+    file = tmp_path / "net.yaml"
+    file.write_text("input: 1x4x6x2\nlayers: [space_to_depth 2, instancenorm]\n")
+    answer = solve_input(str(file), Options(), InputWants(high=300))
+    assert 10_000 < len(answer.boxes) <= boxes.MOST_WORK // boxes.KEPT
+    listed = int(answer.remarks[-1].split("listed up to ")[1].split()[0])
+    found = {tuple(run[1] for run in box) for box in answer.boxes}
+    assert found == set(product(range(2, listed + 1, 2), repeat=3)) - {(2, 2, 2)}

@@ -20,6 +20,8 @@ MOST_WORK = 600_000
 """Relations that are tried, more than of two axes up to 512; they take about a second."""
 AGAIN = 4
 """A further try, up to a smaller length, may take one part in so many of that."""
+KEPT = 2
+"""What a box takes that is kept and was not tried: where only every second length works, nothing joins them."""
 MOST_RUNS = 300_000
 """Lengths of all axes together."""
 AS_TEXT = 8
@@ -158,6 +160,7 @@ class _Walk:
             lengths[symbol] = runs[place][0]
             if self.upward and self._hold_from(axis, lengths):
                 behind = [whole(some) for some in (runs[place:], *self.runs[axis + 1 :])]
+                self._spend(KEPT * prod(map(len, behind)))
                 self.boxes += [(*box, *one) for one in product(*behind)]
                 return False
             if not self._hold(rest, lengths):
