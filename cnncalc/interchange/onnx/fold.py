@@ -275,6 +275,9 @@ FOLDS: dict[str, Fold] = {
 LEAST = {"Where": 3, "Range": 3, **dict.fromkeys(("Expand", "Tile", "Gather", "GatherND", "CastLike"), 2)}
 """How many inputs a node must have, where it is not one, or two for a BINARY; a damaged file leaves some out."""
 
+OF_LENGTHS = ("Shape", "Size", "ConstantOfShape", "Range")
+"""What makes numbers of lengths, of which none is learned."""
+
 
 def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tensor] | None:
     """What a node makes of tensors of the file alone; None where that is not known."""
@@ -285,7 +288,18 @@ def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tens
     given = values if node.kind in (*BINARY, *UNARY, "Concat") else values[:least]
     if fold is None or len(values) < least or None in given:
         return None
-    return fold(node, values, opset)
+    made = fold(node, values, opset)
+    return made and [one._replace(stored=stored_for(node.kind, values)) for one in made]
+
+
+def stored_for(kind: str, values: Sequence[Tensor | None]) -> int:
+    """The numbers of the largest tensor of the file that a node computes with; places and lengths are none of it."""
+    if kind in OF_LENGTHS:
+        return 0
+    several = kind in BINARY or kind in ("Concat", "Einsum")
+    taken = values[kind == "Where" :] if several else values[:1]
+    each = [one.most for one in taken if one is not None]
+    return sum(each) if kind == "Concat" else max(each)
 
 
 def constant(node: Node) -> list[Tensor] | None:

@@ -227,7 +227,7 @@ def compared(call: Call) -> list[Value]:
 
 def learned(call: Call, index: int) -> bool:
     """Whether an input is a tensor that the file holds; numbers that it repeats or computes are not learned."""
-    return call.given(index) and bool(call.fixed(index).name)
+    return call.given(index) and call.fixed(index).learned
 
 
 def batch_norm(call: Call) -> list[Value]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cnncalc.arithmetic.windows.nearest import single
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.rules.fixed import by_columns
 
 __all__ = ["convolution", "deconvolution", "global_pool", "mean", "pad", "pool", "quantised", "resize"]
 
@@ -42,13 +43,16 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2) -> list[Value]:
     groups = call.whole("group", 1) or channels  # NNEF says 0 for one a channel
     if channels != weight.dims[1] * groups:
         raise NotKnown(f"the weight is for {weight.dims[1] * groups} channels, and {channels} come in")
-    b = b if call.given(b) and call.fixed(b).name else len(call.values)  # torch may write zeros of its own
+    b = b if call.given(b) and call.fixed(b).learned else len(call.values)  # torch may write zeros of its own
     fields: dict[str, Any] = {
         "kernel": weight.dims[2:],
         "stride": each(call, "strides", rank),
         "padding": pairs(call, rank),
         "dilation": each(call, "dilations", rank),
     }
+    if weight.computed_anew:
+        fields["groups"] = groups
+        return [by_columns(call, live, weight, call.fixed(b) if call.given(b) else None, fields)]
     if groups == channels > 1 and weight.dims[0] % groups == 0:
         return [call.biased(b, 0, "dwconv", live, [weight], multiplier=weight.dims[0] // groups, **fields)]
     return [call.biased(b, 0, "conv", live, [weight], out=weight.dims[0], groups=groups, **fields)]
