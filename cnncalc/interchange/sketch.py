@@ -150,6 +150,18 @@ class Sketch:
         self.operators.append(Operator(name, layer, tuple(inputs), made, foreign, place, share))
         return len(self.operators) - 1
 
+    def parameters(self, tensor: int) -> dict[str, Shape]:
+        """The shapes of the weights and buffers of the operator that makes a tensor."""
+        operator = self.operators[tensor]
+        if operator.layer is None:
+            return {}
+        shapes = [self.shape(one) for one in operator.inputs]
+        return {**operator.layer.weight_shapes(*shapes), **operator.layer.buffer_shapes(*shapes)}
+
+    def alike(self, first: int, second: int) -> bool:
+        """Whether two operators have parameters of the same names and shapes, so that they can share them."""
+        return list(self.parameters(first).items()) == list(self.parameters(second).items())
+
     def layer(self, kind: str, fields: Mapping[str, Any]) -> Layer:
         """A layer by the rules of the sketch's dialect. Raises FieldError."""
         cls = KINDS[kind]

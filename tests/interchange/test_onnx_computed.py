@@ -133,5 +133,5 @@ def test_onnxruntime_makes_these_shapes(name):
 def test_filters_of_a_volume_that_are_computed_are_told():
     volume, of_volume = shaped("f", "w", 1, 3, 2, 3, 4)
     nodes = [*FILTERS, volume, node("Conv", "x f", "y")]
-    with pytest.raises(CnncalcError, match="filters of a volume that the file computes"):
+    with pytest.raises(CnncalcError, match="filters of a volume that are computed"):
         read(written(nodes, [*OF_FILTERS, of_volume], (1, 3, 9, 9, 9)), "net.onnx")

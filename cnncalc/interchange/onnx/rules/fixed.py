@@ -41,30 +41,36 @@ def stack(call: Call, weight: Tensor, live: Live, suffix: str) -> Live:
     return made
 
 
-def by_columns(call: Call, live: Live, weight: Tensor, bias: Tensor | None, fields: Mapping[str, Any]) -> Live:
-    """A convolution by filters that the file computes, as those of a Fourier transform: windows times a constant."""
-    out, (channels, *lengths), rank = weight.dims[0], call.shape(live), len(weight.dims) - 2
-    sides = fields["padding"] if isinstance(fields["padding"], str) else (*fields["padding"] * rank,)[:rank]
-    each = zip(
-        fields["kernel"], fields["stride"], [sides] * rank if isinstance(sides, str) else sides, fields["dilation"]
-    )
-    windows = [Window(*one) for one in each]
-    shape = (out, *(window.length(n) for window, n in zip(windows, lengths)))
+def by_columns(call: Call, live: Live, filters: Live | Tensor, bias: Tensor | None, fields: Mapping[str, Any]) -> Live:
+    """A convolution by filters that no layer learns, as those of a Fourier transform or of another image.
+
+    It is windows beside each other, and a product with them.
+    """
+    dims = filters.dims if isinstance(filters, Tensor) else call.full(filters)
+    (out, *_), (channels, *lengths), groups, rank = dims, call.shape(live), fields["groups"], len(dims) - 2
     if rank > 2:
-        raise NotKnown("filters of a volume that the file computes")
-    borders = tuple(window.padding(n) for window, n in zip(windows, lengths))
-    if any(map(any, borders)):
-        live = call.put("pad", live, suffix="_border", border=borders)
+        raise NotKnown("filters of a volume that are computed")
+    said = fields["padding"]
+    borders = [said] * rank if isinstance(said, str) else (*said * rank,)[:rank]
+    windows = [Window(*one) for one in zip(fields["kernel"], fields["stride"], borders, fields["dilation"])]
+    shape = (out, *(window.length(n) for window, n in zip(windows, lengths)))
+    padded = tuple(window.padding(n) for window, n in zip(windows, lengths))
+    if any(map(any, padded)):
+        live = call.put("pad", live, suffix="_border", border=padded)
     if rank == 1:
         live = call.put("reshape", live, suffix="_line", shape=(channels, 1, *call.shape(live)[1:]))
-    over = {name: ((1,) * (2 - rank) + tuple(fields[name])) for name in ("kernel", "stride", "dilation")}
+    over = {name: (*(1,) * (2 - rank), *fields[name]) for name in ("kernel", "stride", "dilation")}
     columns = call.put("unfold", live, suffix="_windows", **over)
-    groups, places = fields["groups"], call.shape(columns)[1]
-    matrix, rows = weight._replace(dims=(out, weight.size // out)), call.shape(columns)[0] // groups
+    rows, places = call.shape(columns)
+    matrix = (out, rows)
     if groups > 1:
-        columns = call.put("reshape", columns, suffix="_groups", shape=(groups, rows, places))
-        matrix = weight._replace(dims=(groups, out // groups, rows))
-    made = call.put("matmul", held(call, matrix, columns, matrix.dims, columns.axis, "_filters"), columns)
+        columns = call.put("reshape", columns, suffix="_groups", shape=(groups, rows // groups, places))
+        matrix = (groups, out // groups, rows // groups)
+    if isinstance(filters, Tensor):
+        first = held(call, filters._replace(dims=matrix), columns, matrix, columns.axis, "_filters")
+    else:
+        first = call.put("reshape", filters, suffix="_filters", batch=columns.axis, shape=matrix)
+    made = call.put("matmul", first, columns)
     made = call.put("reshape", made, suffix="_map", shape=shape)
     if bias is None:
         return made

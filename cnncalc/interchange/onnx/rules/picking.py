@@ -172,6 +172,8 @@ def topk(call: Call) -> list[Value]:
 
 def argmax(call: Call) -> list[Value]:
     """ArgMax and ArgMin."""
-    live = call.live()
+    live, keep = call.live(), bool(call.whole("keepdims", 1))
     ours = call.ours(call.whole("axis", 0), live)
-    return [call.put("argmax", live, axes=(ours,), keep=bool(call.whole("keepdims", 1)))]
+    if not keep and len(call.shape(live)) == 1 and call.batch == 1:  # a number for each image
+        return [call.put("argmax", live, batch=WITHIN, axes=(ours,), keep=True)]
+    return [call.put("argmax", live, axes=(ours,), keep=keep)]

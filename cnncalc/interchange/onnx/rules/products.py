@@ -21,6 +21,8 @@ def gemm(call: Call) -> list[Value]:
     if live.axis > 0 or len(call.full(live)) != 2 or len(weight.dims) != 2:
         raise NotKnown("no product of a vector with a weight")
     out = weight.dims[0 if call.whole("transB", 0) else 1]
+    if call.taken_otherwise(weight, weight.dims if call.whole("transB", 0) else weight.dims[::-1]):
+        return [of_matrices(call)]
     axis = "features" if len(call.shape(live)) == 1 else "last"
     return [call.biased(2, -1, "linear", live, [weight], out=out, axis=axis)]
 
@@ -67,7 +69,7 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
         raise NotKnown("a product of one tensor")
     first, second = call.values[left], call.values[right]
     if isinstance(first, Live) and isinstance(second, Tensor):
-        if not second.computed_anew:
+        if not second.computed_anew and not call.taken_otherwise(second, second.dims[::-1]):
             return [times_weight(call, first, second, bias)]
         first = call.freed(first) if len(call.shape(first)) < 2 else first
         second = stack(call, second, first, "_right")
