@@ -171,11 +171,14 @@ def finished(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
 def leading(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
     """The sketch with these outputs and what leads to them; what leads nowhere is left out, as a runtime does.
 
-    An output that is an input of the net is one by an identity.
+    An output that is an input of the net is one by an identity, and so is one that is given again, such as the places
+    of the largest numbers, which are as many as these.
     """
-    entered = [one for one in dict.fromkeys(outputs) if sketch.operators[one].layer is None]
-    passed = {one: sketch.add("identity", "identity", {}, [one], place=None, foreign="output") for one in entered}
-    sketch.outputs = [passed.get(one, one) for one in dict.fromkeys(outputs)]
+    sketch.outputs = []
+    for one in outputs:
+        again = sketch.operators[one].layer is None or one in sketch.outputs
+        passed = sketch.add("identity", "identity", {}, [one], place=None, foreign="output") if again else one
+        sketch.outputs.append(passed)
     used = set(sketch.outputs)
     for tensor in range(len(sketch.operators) - 1, -1, -1):
         if tensor in used:

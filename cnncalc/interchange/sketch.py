@@ -153,9 +153,7 @@ class Sketch:
 
     def holds(self, tensor: int, numbers: int) -> int:
         """The tensor that a layer makes whose weight the file holds. Raises CnncalcError where it has other numbers."""
-        one = self.operators[tensor]
-        assert one.layer is not None
-        own = one.layer.weight_shapes(*map(self.shape, one.inputs))["weight"]
+        one, own = self.operators[tensor], self.parameters(tensor)["weight"]
         if prod(own) != numbers:
             raise CnncalcError(unfit(one, f"{numbers:,} numbers", own))
         return tensor
@@ -181,6 +179,18 @@ class Sketch:
             apart = next((name for name in ours if ours[name] != theirs.get(name)), None)
             if apart is not None:
                 raise CnncalcError(unfit(one, show_shape(theirs[apart]), ours[apart]))
+
+    def parameters(self, tensor: int) -> dict[str, Shape]:
+        """The shapes of the weights and buffers of the operator that makes a tensor."""
+        operator = self.operators[tensor]
+        if operator.layer is None:
+            return {}
+        shapes = [self.shape(one) for one in operator.inputs]
+        return {**operator.layer.weight_shapes(*shapes), **operator.layer.buffer_shapes(*shapes)}
+
+    def alike(self, first: int, second: int) -> bool:
+        """Whether two operators have parameters of the same names and shapes, so that they can share them."""
+        return list(self.parameters(first).items()) == list(self.parameters(second).items())
 
     def layer(self, kind: str, fields: Mapping[str, Any]) -> Layer:
         """A layer by the rules of the sketch's dialect. Raises FieldError."""

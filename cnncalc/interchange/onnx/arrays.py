@@ -69,6 +69,7 @@ def expanded(tensor: Tensor, dims: Dims) -> Tensor:
     missing = len(dims) - len(tensor.dims)
     if size_of(dims) > tensor.size or not tensor.dims:
         # what is repeated is no weight of that many numbers, nor is a bare number
+        tensor = tensor if tensor.dims else tensor._replace(stored=0)
         tensor = tensor.computed(tensor.dims, tensor.numbers, made_of(tensor))
     return picked(tensor, dims, lambda place: tuple(0 if n == 1 else at for at, n in zip(place[missing:], tensor.dims)))
 

@@ -8,15 +8,14 @@ from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
-from cnncalc.interchange.building import has_parameters
 from cnncalc.interchange.onnx.arrays import ints
+from cnncalc.interchange.onnx.names import own_name
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, module_of
-from cnncalc.interchange.onnx.patterns import ENDS
 from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Value", "named_by_modules", "own_name"]
+__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Value"]
 
 
 class NotKnown(Exception):
@@ -46,40 +45,6 @@ class Parts(NamedTuple):
 Value: TypeAlias = "Live | Tensor | Parts"
 _MEMBER = r"([A-Za-z_]\w*(\.\w+)+|[a-z]+(_[a-z]+)+)\Z"
 """What torch calls a tensor of a module, and of the net itself."""
-_NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
-
-
-def own_name(node: Node, weight: Tensor | None) -> str:
-    """What a person called a node: the name of its weight, of its module, or its own path; empty for a made-up one."""
-    if weight is not None and (module := module_of(weight)) is not None:
-        return module
-    if node.scopes:
-        scopes = re.findall(r"'([^']*)'", node.scopes)[:-1]
-        return scopes[-1] if scopes else ""
-    path = node.name.strip("/").split("/")
-    if len(path) < 2:
-        return "" if _NUMBERED.match(node.name) else node.name
-    if path[-1].split("_")[0] in (node.kind, *ENDS):
-        path.pop()
-    levels: list[str] = []
-    for part in path:  # torch writes `layer1/layer1.0/conv1`
-        if levels and part.startswith(levels[-1] + "."):
-            levels.pop()
-        levels.append(part)
-    return "/".join(levels)
-
-
-def named_by_modules(sketch: Sketch) -> None:
-    """Leave own names to layers with parameters: the others are called by their kinds in the modules around them."""
-    names = [operator.name.replace("/", ".") for operator in sketch.operators]
-    modules = {"", "."}
-    for around in names:
-        while (around := around.rpartition(".")[0]) not in modules:
-            modules.add(around)
-    for number, (operator, name) in enumerate(zip(sketch.operators, names)):
-        if operator.layer is not None and not has_parameters(operator.layer.kind):
-            around = name if name in modules else name.rpartition(".")[0]
-            sketch.operators[number] = operator._replace(name=around and f"{around}.")
 
 
 class Call:
@@ -275,12 +240,14 @@ class Call:
 
     def brought(self, tensor: Tensor) -> Live | None:
         """What the file holds for each image, such as queries, as a layer; None for what is nothing of the kind."""
-        fitting = tensor.floating and len(tensor.dims) > 1 and tensor.dims[0] == self.batch
+        whole = tensor.dims[:1] != (self.batch,)  # of one image all axes may be the image's, as where words stand first
+        fitting = tensor.floating and len(tensor.dims) > 1 and (self.batch == 1 or not whole)
         if not fitting or not self.sketch.inputs:
             return None
-        kind, weights = ("parameter", [tensor]) if tensor.name else ("constant", [])
-        net = Live(next(iter(self.sketch.inputs.values())))
-        return self.put(kind, net, suffix="_own", weights=weights, shape=tensor.dims[1:], join="alone")
+        kind, weights = ("parameter", [tensor]) if tensor.learned and tensor.stored != 0 else ("constant", [])
+        net, shape = Live(next(iter(self.sketch.inputs.values()))), tensor.dims[not whole :]
+        batch = WITHIN if whole else 0
+        return self.put(kind, net, suffix="_own", weights=weights, batch=batch, shape=shape, join="alone")
 
     def put(
         self,
@@ -295,21 +262,35 @@ class Call:
 
         Layers with the same initialisers share their parameters.
         """
-        share, name = None, self.name + suffix
+        name = self.name + suffix
         if kind == "parameter" and weights and re.match(_MEMBER, weights[0].name):
             name = weights[0].name  # a person called it so
-        names = (kind, *(weight.name for weight in weights))
+        names = tuple([weight.name for weight in weights])
         # one number a channel has its axis in the shape, and what joins in another way is another layer
-        own = (*names, (fields["shape"], fields["join"]) if kind == "parameter" else ())
-        if weights and all(names):
-            share = self.owners.get(own)
+        own = (kind, *names, (fields["shape"], fields["join"]) if kind == "parameter" else ())
+        held = bool(names) and all(names)
+        if held and kind == "parameter" and own not in self.owners and names[0] in self.owners:
+            kind, held = "constant", False  # it counts where it was taken first
         taken = [live.tensor for live in lives]
-        tensor = self.sketch.add(name, kind, fields, taken, place=None, foreign=self.node.called(), share=share)
+        tensor = self.sketch.add(name, kind, fields, taken, place=None, foreign=self.node.called())
         if kind == "linear" and weights and len(weights[0].dims) == 2:  # one in blocks of a few bits says its features
             self.sketch.holds(tensor, math.prod(weights[0].dims))
-        if weights and all(names):
-            self.owners.setdefault(own, tensor)
+        if held:
+            self.share(own, names, tensor)
         return Live(tensor, lives[0].axis if batch is None else batch)
+
+    def share(self, own: tuple[Any, ...], names: tuple[str, ...], tensor: int) -> None:
+        """Let a layer have the parameters of the first one with the same weights, if they have these shapes there."""
+        owner = self.owners.setdefault(own, self.owners.get(names, tensor))
+        for key in (names, *names):
+            self.owners.setdefault(key, tensor)
+        if owner != tensor and self.sketch.alike(owner, tensor):
+            self.sketch.operators[tensor] = self.sketch.operators[tensor]._replace(share=owner)
+
+    def taken_otherwise(self, weight: Tensor, shape: Shape) -> bool:
+        """Whether a layer before has a weight otherwise than in this shape, as a table that is multiplied with."""
+        owner = self.owners.get(weight.name)
+        return owner is not None and shape not in self.sketch.parameters(owner).values()
 
 
 Rule: TypeAlias = "Any"

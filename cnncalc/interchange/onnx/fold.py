@@ -28,7 +28,9 @@ __all__ = ["FOLDS", "folded"]
 
 FLOAT = 1
 
-LEARNED = ("Add", "Exp", "Clip")
+FUNCTIONS = ("Clip", "Relu", "Sigmoid", "Softmax", "Softplus", "Tanh")
+"""What bounds a weight."""
+LEARNED = ("Add", "Exp", *FUNCTIONS)
 """What is made of weights alone and stays one: a sum of them, a scale of which the logarithm is learned and bounded."""
 Fold: TypeAlias = "Callable[[Node, Sequence[Any], int], list[Tensor] | None]"
 
@@ -217,9 +219,11 @@ def contracted(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | N
 
 
 def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
-    """ReduceL2 or ReduceSumSquare of weights, with which one that is normalised begins: its shape."""
+    """ReduceMean, ReduceL2 and their like of weights, with which one that is normalised begins: its shape."""
     axes = axes_of(node, values)
     rank = len(values[0].dims)
+    if axes is None and len(values) < 2 and not node.attributes.get("noop_with_empty_axes", 0):
+        axes = tuple(range(rank))
     if axes is None or any(not -rank <= axis < rank for axis in axes):
         return None
     gone, keep = {axis % rank for axis in axes}, node.attributes.get("keepdims", 1)
@@ -241,9 +245,9 @@ def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
 def reduced(
     function: Callable[[Sequence[int | float]], int | float], node: Node, values: Sequence[Tensor], _: int
 ) -> list[Tensor] | None:
-    """All elements to one, of short vectors."""
+    """All elements to one, of short vectors; of others the shape."""
     if values[0].numbers is None or len(values[0].dims) != 1:
-        return None
+        return lengths(node, values, _)
     made = (1,) if node.attributes.get("keepdims", 1) else ()
     return [values[0].computed(made, (function(values[0].numbers),))]
 
@@ -267,13 +271,17 @@ FOLDS: dict[str, Fold] = {
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "ConstantOfShape": filled, "Range": range_, "Pad": padded, "Shape": shape_of, "Size": shape_of,
     "Einsum": contracted,
-    **dict.fromkeys(("ScatterND", "ScatterElements", "Clip", "Trilu", "Sin", "Cos"), shaped), "GatherND": gather_nd,
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Trilu", "Sin", "Cos", *FUNCTIONS), shaped),
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
-    "ReduceMin": partial(reduced, min), "ReduceL2": lengths, "ReduceSumSquare": lengths,
+    "ReduceMin": partial(reduced, min), "GatherND": gather_nd,
+    **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceMean", "ReduceSumSquare"), lengths),
 }  # fmt: skip
 
 LEAST = {"Where": 3, "Range": 3, **dict.fromkeys(("Expand", "Tile", "Gather", "GatherND", "CastLike"), 2)}
 """How many inputs a node must have, where it is not one, or two for a BINARY; a damaged file leaves some out."""
+
+OF_LENGTHS = ("Shape", "Size", "ConstantOfShape", "Range")
+"""What makes numbers of lengths, of which none is learned."""
 
 
 def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tensor] | None:
@@ -285,7 +293,18 @@ def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tens
     given = values if node.kind in (*BINARY, *UNARY, "Concat") else values[:least]
     if fold is None or len(values) < least or None in given:
         return None
-    return fold(node, values, opset)
+    made = fold(node, values, opset)
+    return made and [one._replace(stored=stored_for(node.kind, values)) for one in made]
+
+
+def stored_for(kind: str, values: Sequence[Tensor | None]) -> int:
+    """The numbers of the largest tensor of the file that a node computes with; places and lengths are none of it."""
+    if kind in OF_LENGTHS:
+        return 0
+    several = kind in BINARY or kind in ("Concat", "Einsum")
+    taken = values[kind == "Where" :] if several else values[:1]
+    each = [one.most for one in taken if one is not None]
+    return sum(each) if kind == "Concat" else max(each)
 
 
 def constant(node: Node) -> list[Tensor] | None:

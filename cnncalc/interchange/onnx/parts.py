@@ -38,6 +38,8 @@ class Tensor(NamedTuple):
     """That of the initialiser that it comes from."""
     of: tuple[Tensor, ...] = ()
     """The initialisers that it is made of, where these are fewer numbers or several: all of them are learned."""
+    stored: int | None = None
+    """The numbers of the largest tensor of the file that it is computed of; None where it is one itself."""
 
     @property
     def numbers(self) -> Numbers | None:
@@ -54,7 +56,22 @@ class Tensor(NamedTuple):
 
     def computed(self, dims: tuple[int, ...], numbers: Numbers | None = None, of: tuple[Tensor, ...] = ()) -> Tensor:
         """What is computed with it, of another shape: no tensor of the file."""
-        return self._replace(dims=dims, held=numbers, name="", of=of)
+        return self._replace(dims=dims, held=numbers, name="", of=of, stored=self.most)
+
+    @property
+    def most(self) -> int:
+        """The numbers of the largest tensor of the file that it is, or is computed of."""
+        return self.stored if self.stored is not None else self.size if self.name else 0
+
+    @property
+    def learned(self) -> bool:
+        """Whether the file holds as many numbers: a tensor of it, in another layout or scaled; no angles or zeros."""
+        return (bool(self.name) and not self.of) or 0 < self.size <= self.most
+
+    @property
+    def computed_anew(self) -> bool:
+        """Whether fewer numbers make it, as angles and windows are made, so that no layer learns it."""
+        return self.stored is not None and not self.learned
 
     @property
     def floating(self) -> bool:

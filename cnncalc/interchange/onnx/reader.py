@@ -11,12 +11,12 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import MOST_FAULTS, leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.lengths import opened, settled
-from cnncalc.interchange.onnx.before import before_folds, before_tables
-from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, Value, named_by_modules
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, Value
 from cnncalc.interchange.onnx.control import CONTROL
 from cnncalc.interchange.onnx.entering import batch_of, entering
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
+from cnncalc.interchange.onnx.names import before_folds, before_tables, named_by_modules
 from cnncalc.interchange.onnx.opaque import contradicted, opaque, stated, weightless
 from cnncalc.interchange.onnx.parts import (
     Graph,

@@ -117,8 +117,15 @@ def padded(layer: IrLayer, build: Build) -> list[int]:
     begin = layer.constants.get(1) or []
     before = begin[1:] if len(begin) == len(shape) + 1 else [n // 2 for n in longer]
     channels, *border = ((a, n - a) for a, n in zip(before, longer))
+    cut = tuple((max(-a, 0), max(-b, 0)) for a, b in border)
+    if any(map(any, cut)) and min(channels) < 0:
+        raise layer.fault("what is cut off is no channels")
+    added = tuple((max(a, 0), max(b, 0)) for a, b in border)
     fields: dict[str, Any] = {"channels": (channels,)} if any(channels) else {}
-    return [build.put("pad", build.tensors[0], border=tuple(border), mode=MODES[mode], **fields)]
+    cropped = (
+        build.put("crop", build.tensors[0], suffix="_crop", border=cut) if any(map(any, cut)) else build.tensors[0]
+    )
+    return [build.put("pad", cropped, border=added, mode=MODES[mode], **fields)]
 
 
 def taken(layer: IrLayer, build: Build) -> list[int] | None:

@@ -8,8 +8,10 @@ from math import prod
 from cnncalc.interchange.building import Build, Fields, each_made, finished
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.openvino import rarer, windows
+from cnncalc.interchange.openvino.depending import following, reopen
 from cnncalc.interchange.openvino.images import Images
 from cnncalc.interchange.openvino.numbers import Numbers, numbers_beside
+from cnncalc.interchange.openvino.sharing import Sharing
 from cnncalc.interchange.openvino.table import FOLDED, LAID_OUT, MERGES, OPAQUE, PASSED, RULES, WEIGHTED
 from cnncalc.interchange.openvino.tracing import Tracing
 from cnncalc.interchange.openvino.xml import Ir, IrLayer, declared, ordered, read_ir
@@ -55,6 +57,7 @@ class Reader:
         self.scales = 0
         """Numbers that scale quantised weights."""
         self.images = Images()
+        self.sharing = Sharing(net, self.sketch, PASSED)
         self.moving: set[str] = set()
         """The layers that depend on what the inputs hold."""
         self.biased: set[str] = set()
@@ -63,7 +66,10 @@ class Reader:
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
         order = ordered(self.net)
-        self.moving = following(self.net, order)
+        self.moving = following(self.net, order, FOLDED)
+        self.sharing.count(order, self.moving, (*WEIGHTED, "MatMul"))
+        if any(self.resized(layer) for layer in order):
+            reopen(self.net, order, self.moving)
         for layer, made in each_made(order, self.made):
             ports = [(layer.id, port) for port in layer.outputs]
             self.tensors.update(zip(ports, chain(made or (), repeat(NOTHING))))
@@ -94,18 +100,7 @@ class Reader:
             through = next((source for source, tensor in zip(sources, tensors) if tensor != FIXED), ("", ""))
             self.tracing.pass_on(layer, through)
             return [self.tensors.get(through, NOTHING)]
-        known = [
-            *RULES,
-            *MERGES,
-            *WEIGHTED,
-            *OPAQUE,
-            *rarer.CELLS,
-            "MatMul",
-            "PReLU",
-            "MVN",
-            "GroupNormalization",
-            ATTENTION,
-        ]
+        known = (*RULES, *MERGES, *WEIGHTED, *OPAQUE, *rarer.CELLS, *SINGLE)
         if layer.type not in known and not self.asked.opaque:
             self.unknown.add(layer.type, layer.name, layer.place())
             return []
@@ -118,7 +113,10 @@ class Reader:
         fixed = [self.shape(source) for source, tensor in zip(sources, tensors) if tensor == FIXED]
         build = Build(self.sketch, layer.name, layer.type, layer.place(), moving)
         self.images.enter(layer, build)
+        start, biased = len(self.sketch.operators), set(self.biased)
         made = self.images.leave(layer, build, self.put(layer, build, fixed))
+        added = [self.net.layers[one] for one in sorted(self.biased - biased)]
+        self.sharing.settle([layer, *added], self.moving, start)
         self.tracing.leave(layer, [(1,) * (one not in self.images.whole) + build.shape(one) for one in made])
         return made
 
@@ -197,9 +195,19 @@ class Reader:
             floating = [source for source in sources if self.floating(source)]
             self.scales += min((prod(self.shape(source)) for source in floating), default=0)
 
+    def resized(self, layer: IrLayer) -> bool:
+        """Whether the user gives an input another size than the one that the file says."""
+        given = self.given(layer) if layer.type in ("Parameter", "Input") else None
+        stated = next(iter(layer.outputs.values()), [])
+        return given is not None and min(stated[1:], default=0) > 0 and tuple(stated[1:]) != given
+
+    def given(self, layer: IrLayer) -> Shape | None:
+        """The shape that the user gives an input."""
+        return self.asked.inputs.get(layer.name) or self.asked.inputs.get("")
+
     def input(self, layer: IrLayer) -> Shape:
         """The shape of an input, as the user gives it or else the file."""
-        shape = self.asked.inputs.get(layer.name) or self.asked.inputs.get("")
+        shape = self.given(layer)
         stated = next(iter(layer.outputs.values()), [])
         if not shape and len(stated) > 1 and min(stated[1:]) < 1:
             said = "x".join("?" if n < 1 else str(n) for n in stated)
@@ -214,7 +222,7 @@ class Reader:
 
     def bias_behind(self, layer: IrLayer, channels: int) -> bool:
         """Whether an Add of a number for each channel follows, and nothing else; it is the bias then."""
-        added = self.constant_behind(layer, "Add", [channels])
+        added = None if self.sharing.several(layer) else self.constant_behind(layer, "Add", [channels])
         self.biased.update(() if added is None else (added.id,))
         return added is not None
 
@@ -272,9 +280,13 @@ class Reader:
         if len(build.tensors) == 2:
             swapped: Fields = {"transposed": True} if layer.flag("transpose_b", default=False) else {}
             return build.put("matmul", **swapped)
-        if len(fixed) != 1 or len(fixed[0]) > 2 or layer.flag("transpose_a", default=False):
+        if len(fixed) != 1 or not 1 <= len(fixed[0]) <= 2 or layer.flag("transpose_a", default=False):
             raise layer.fault("this product is not read", "its second side is no matrix of weights")
-        out = declared(layer)[-1]
+        out, entering = declared(layer)[-1], fixed[0][-1 if layer.flag("transpose_b", default=False) else 0]
+        if len(fixed[0]) == 2 and entering != build.x[0][-1]:
+            raise layer.fault(
+                "its matrix is for as many numbers as come in", f"{entering}, and {build.x[0][-1]} come in"
+            )
         fields: Fields = {"axis": "last"} if len(build.x[0]) > 1 else {}
         made = build.put("linear", out=out, bias=self.bias_behind(layer, out), **fields)
         return build.sketch.holds(made, prod(fixed[0]))
@@ -289,7 +301,7 @@ class Reader:
             raise layer.fault("a constant with a batch of its own is not read", "x".join(map(str, own)))
         if kind in ("maximum", "minimum", "power") and prod(own) != 1:
             raise layer.fault(f"a `{layer.type}` with a constant of several numbers is not read")
-        if kind in ("maximum", "minimum", "power") or not own:
+        if prod(own) == 1:  # OpenVINO gives a number as many axes as the map has
             return self.with_number(layer, build)
         shape = (1,) * (rank - len(own)) + tuple(own[-rank:] if len(own) > rank else own)
         held = max(self.stored.get(one, 0) for one, _ in self.net.sources(layer))
@@ -300,18 +312,8 @@ class Reader:
         """A tensor and a plain number, which nothing learned."""
         sources = self.net.sources(layer)
         place = next(place for place, source in enumerate(sources) if self.tensors.get(source) == FIXED)
-        self.scales += not self.shape(sources[place]) and self.floating(sources[place])
+        self.scales += self.floating(sources[place])
         number = self.tracing.number(sources[place])
         if number is None:
             build.sketch.notes.append(f"the number of `{layer.name[:60]}` is in the weights' file: 1 stands for it")
         return rarer.with_number(MERGES[layer.type], build, 1 if number is None else number, first=place == 0)
-
-
-def following(net: Ir, order: list[IrLayer]) -> set[str]:
-    """The layers that depend on what the inputs hold, and not on their shapes alone."""
-    found: set[str] = set()
-    for layer in order:
-        depends = layer.type not in FOLDED and any(source in found for source, _ in net.sources(layer))
-        if depends or layer.type in ("Parameter", "Input"):
-            found.add(layer.id)
-    return found

@@ -31,8 +31,12 @@ LAID_OUT = (
 )  # fmt: skip
 """What gives the numbers of its first input anew; its other inputs say places and lengths."""
 OPAQUE = (
-    "CTCGreedyDecoder", "DetectionOutput", "Gather", "GatherND", "NonMaxSuppression", "PriorBox", "PriorBoxClustered",
-    "Proposal", "PSROIPooling", "RegionYolo", "ROIAlign", "ROIPooling", "Roll", "Slice", "StridedSlice", "Tile", "TopK",
+    "CTCGreedyDecoder", "CumSum", "DetectionOutput", "Equal", "ExtractImagePatches", "FloorMod", "Gather",
+    "GatherElements", "GatherND", "Greater", "GreaterEqual", "GridSample", "Less", "LessEqual", "LogicalAnd",
+    "LogicalNot", "LogicalOr", "LogicalXor", "Mod", "NonMaxSuppression", "NormalizeL2", "NotEqual", "OneHot",
+    "PriorBox", "PriorBoxClustered", "Proposal", "PSROIPooling", "ReduceProd", "RegionYolo", "Reverse",
+    "ReverseSequence", "ROIAlign", "ROIPooling", "Roll", "ScatterElementsUpdate", "ScatterNDUpdate", "ScatterUpdate",
+    "Select", "Slice", "SquaredDifference", "StridedSlice", "Tile", "TopK",
 )  # fmt: skip
 """What is known by the declared shape of its output alone."""
 MERGES = {
@@ -45,8 +49,11 @@ WEIGHTED = {
     "GroupConvolution": windows.convolution,
     "GroupConvolutionBackpropData": windows.deconvolution,
 }
+TRIGONOMETRY = ("Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Cosh", "Sinh", "Tan")
 ELEMENTWISE: dict[str, tuple[str, Fields]] = {
-    "Abs": ("function", {"of": "abs"}), "Ceiling": ("function", {"of": "ceil"}), "Cos": ("function", {"of": "cos"}),
+    "Abs": ("function", {"of": "abs"}), **{name: ("function", {"of": name.lower()}) for name in TRIGONOMETRY},
+    "Round": ("function", {"of": "round"}), "Sign": ("function", {"of": "sign"}),
+    "Ceiling": ("function", {"of": "ceil"}), "Cos": ("function", {"of": "cos"}),
     "Erf": ("function", {"of": "erf"}), "Exp": ("function", {"of": "exp"}), "Floor": ("function", {"of": "floor"}),
     "Gelu": ("gelu", {}), "HSigmoid": ("hardsigmoid", {}), "HSwish": ("hardswish", {}),
     "HardSigmoid": ("hardsigmoid", {}), "Log": ("function", {"of": "log"}), "Mish": ("mish", {}),
@@ -162,6 +169,11 @@ def softmax(layer: IrLayer, build: Build) -> list[int]:
 def reduced(layer: IrLayer, build: Build) -> list[int]:
     """A reduction over the axes that the declared output lacks, or has with length 1."""
     before, keep = build.x[0], layer.flag("keep_dims", default=True)
+    ranks = [len(shape) for shape in layer.outputs.values()]
+    if not keep and ranks == [1]:  # a number for each image, as a list of one
+        every, by = tuple(range(len(before))), REDUCTIONS[layer.type]
+        made = build.put("reduce", build.tensors[0], by=by, axes=every, keep=True)
+        return [build.put("flatten", made, suffix="_number") if len(before) > 1 else made]
     after = declared(layer)
     stated = [] if layer.lifted else layer.constants.get(1, [])
     if stated and all(axis % (len(before) + 1) > 0 for axis in stated):

@@ -94,7 +94,7 @@ class Tracing:
         """Keep what a layer makes; a shape that the file closes is as the file has it."""
         for place, (port, shape) in enumerate(layer.outputs.items()):
             tensor = made[place] if place < len(made) else None
-            if min(shape, default=1) < 0:
+            if min(shape, default=1) < 0 or layer.reopened:
                 if tensor is None:
                     continue
                 layer.outputs[port] = list(tensor.dims)
@@ -260,6 +260,15 @@ def _resized(layer: IrLayer, values: Given) -> Dims | None:
     return tuple(dims)
 
 
+def _largest(layer: IrLayer, values: Given) -> Dims | None:
+    """TopK: as many along its axis as its second input says."""
+    count, axis = ints(values[1]) if len(values) > 1 else None, layer.whole("axis", 0)
+    if count is None or len(count) != 1 or values[0] is None or not -len(values[0].dims) <= axis < len(values[0].dims):
+        return None
+    axis %= len(values[0].dims)
+    return (*values[0].dims[:axis], count[0], *values[0].dims[axis + 1 :])
+
+
 MOST_FACTOR = 10**9
 LITTLE = Fraction(1, 10**6)
 """What OpenVINO adds to a factor that a file has rounded, before it rounds the length down."""
@@ -269,5 +278,6 @@ SIZED: dict[str, Callable[[IrLayer, Given], Dims | None]] = {
     "Interpolate": _resized,
     "MatMul": _product,
     "Reshape": _reshape,
+    "TopK": _largest,
 }
 """Operations of which the shape is enough."""

@@ -36,11 +36,16 @@ def channels(layer: IrLayer, weights: list[int]) -> int:
     return (second if "Backprop" in layer.type else first) * groups
 
 
-def filters(layer: IrLayer, weights: list[int]) -> Fields:
+def filters(layer: IrLayer, build: Build, weights: list[int]) -> Fields:
     """The fields that weights and attributes give. Grouped ones have the groups as their first axis."""
     grouped = layer.type.startswith("Group")
     groups, (_, _, *kernel) = (weights[0], weights[1:]) if grouped else (1, weights)
     out = channels(layer, weights)
+    entering = groups * (weights[1 + grouped] if "Backprop" not in layer.type else weights[grouped])
+    if entering != build.x[0][0]:
+        raise layer.fault(
+            "the weights of a convolution are for the channels that come in", f"{entering}, {build.x[0][0]}"
+        )
     fields: Fields = {"out": out, "kernel": tuple(kernel), "groups": groups, "padding": borders(layer)}
     fields["stride"] = tuple(layer.wholes("strides")) or (1,)
     fields["dilation"] = tuple(layer.wholes("dilations")) or (1,)
@@ -49,12 +54,13 @@ def filters(layer: IrLayer, weights: list[int]) -> Fields:
 
 def convolution(layer: IrLayer, build: Build, weights: list[int], *, bias: bool) -> int:
     """Convolution and GroupConvolution, with the bias of an Add behind it."""
-    return build.sketch.holds(build.put("conv", bias=bias, **filters(layer, weights)), prod(weights))
+    made = build.put("conv", bias=bias, **filters(layer, build, weights))
+    return build.sketch.holds(made, prod(weights))
 
 
 def deconvolution(layer: IrLayer, build: Build, weights: list[int], *, bias: bool) -> int:
     """ConvolutionBackpropData and its grouped form."""
-    fields = filters(layer, weights)
+    fields = filters(layer, build, weights)
     extra = layer.wholes("output_padding")
     if any(extra):
         fields["output_padding"] = tuple(extra)
@@ -63,9 +69,28 @@ def deconvolution(layer: IrLayer, build: Build, weights: list[int], *, bias: boo
     return build.sketch.holds(build.put("deconv", bias=bias, **fields), prod(weights))
 
 
+def rounded_up(layer: IrLayer, build: Build, kernel: tuple[int, ...], padding: Borders) -> tuple[int, ...]:
+    """The lengths that OpenVINO gives a pool that rounds up, where the file says those of another input.
+
+    A maximum of opset 8 counts a window that begins behind the image; an average, and `ceil_torch`, leave it out.
+    """
+    clipped = layer.type == "AvgPool" or layer.attributes.get("rounding_type", "").endswith("torch")
+    strides = layer.wholes("strides") or [1] * len(kernel)
+    dilations = layer.wholes("dilations") or [1] * len(kernel)
+    pairs = padding if len(padding) == len(kernel) else padding[:1] * len(kernel)
+    made = []
+    for n, k, s, d, (a, b) in zip(build.x[0][1:], kernel, strides, dilations, pairs):
+        steps = -(-(n + a + b - (k - 1) * d - 1) // s)
+        made.append(steps + 1 - (clipped and steps * s >= n + a))
+    return tuple(made)
+
+
 def widened(layer: IrLayer, build: Build, kernel: tuple[int, ...], padding: Borders) -> Borders:
     """The borders with which windows that round down make the stated output."""
-    lengths, made = build.x[0][1:], declared(layer)[1:]
+    lengths, made = (
+        build.x[0][1:],
+        declared(layer)[1:] if not layer.reopened else rounded_up(layer, build, kernel, padding),
+    )
     if not len(lengths) == len(made) == len(kernel):
         raise layer.fault("the axes of its kernel and of its shapes differ")
     strides = layer.wholes("strides") or [1] * len(kernel)

@@ -23,7 +23,19 @@ INSIDE_BODY = ("body", "then_body", "else_body")
 class IrLayer:
     """One layer: its type, its attributes (`data`), and the shapes at its ports, with the batch."""
 
-    __slots__ = ("attributes", "constants", "id", "inputs", "lifted", "line", "name", "outputs", "text", "type")
+    __slots__ = (
+        "attributes",
+        "constants",
+        "id",
+        "inputs",
+        "lifted",
+        "line",
+        "name",
+        "outputs",
+        "reopened",
+        "text",
+        "type",
+    )
 
     def __init__(self, text: Text, line: int, attributes: dict[str, str]) -> None:
         self.text, self.line = text, line
@@ -33,6 +45,8 @@ class IrLayer:
         """The whole numbers of inputs that are constants, by their places, where the weights' file lies beside."""
         self.lifted = False
         """Whether all axes are those of one image, and a batch of one was put before them."""
+        self.reopened = False
+        """Whether the user gives an input another size, so that what the file says of its shapes does not hold."""
         self.inputs: dict[str, list[int]] = {}
         self.outputs: dict[str, list[int]] = {}
 
@@ -68,7 +82,14 @@ class IrLayer:
 def declared(layer: IrLayer, output: int = 0) -> Shape:
     """The shape of an output without the batch, as the file declares it."""
     shapes = layer.made()
+    if output < len(shapes) and shapes[output] == (1,):
+        return (1,)  # a number of one image, as a list of one
     if output >= len(shapes) or len(shapes[output]) < 2 or min(shapes[output][1:]) < 1:
+        if layer.reopened:
+            help = "leave out `--input`, or write the file at this size: `model.reshape`, then `ov.save_model`"
+            raise layer.fault(
+                "with another `--input` than the file's the shape of this layer does not follow", help=help
+            )
         known = "x".join(map(str, shapes[output])) if output < len(shapes) else "none"
         help = "lay the .bin of the weights beside the .xml: lengths that are open follow from its numbers"
         raise layer.fault("this layer needs the shape of its output, with a batch", f"the file says {known}", help)

@@ -180,12 +180,16 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         of = "negate" if kind == "subtract" else "reciprocal"
         live = call.put("function", live, suffix="_turned", of=of)
         kind = "add" if kind == "subtract" else "multiply"
-    own = bool(fixed.name) and fixed.floating
+    own = bool(fixed.name) and fixed.floating and fixed.stored != 0
     learned = own and kind in LEARNED and not of_code(fixed)
     if fixed.size == 1 and len(fixed.dims) <= len(call.full(live)) and not learned:
         number = fixed.numbers[0] if fixed.numbers else 1.0
         number = float(f"{number:.7g}") if math.isfinite(number) and abs(number) < 1e12 else 1e12
         return call.put(kind, live, number=number)
+    missing = len(fixed.dims) - len(call.full(live))
+    if missing > 0 and call.batch == 1:  # of one image new axes stand before its own
+        full, batch = (*(1,) * missing, *call.full(live)), 0 if live.axis != WITHIN else WITHIN
+        live = call.put("reshape", live, suffix="_axes", batch=batch, shape=full if batch == WITHIN else full[1:])
     rank = len(call.full(live))
     dims = (1,) * (rank - len(fixed.dims)) + fixed.dims
     if len(dims) != rank or (dims[live.axis] != 1 and live.axis != WITHIN):
@@ -227,7 +231,7 @@ def compared(call: Call) -> list[Value]:
 
 def learned(call: Call, index: int) -> bool:
     """Whether an input is a tensor that the file holds; numbers that it repeats or computes are not learned."""
-    return call.given(index) and bool(call.fixed(index).name)
+    return call.given(index) and call.fixed(index).learned
 
 
 def batch_norm(call: Call) -> list[Value]:

@@ -25,7 +25,7 @@ def gather(call: Call) -> list[Value]:
         table, live = call.fixed(0), call.live(1)
         shape = call.shape(live)
         if len(table.dims) != 2 or call.whole("axis", 0) or live.axis > 0:
-            return [anywhere(call, table.dims, call.full(live), [table] if table.floating and table.name else [])]
+            return [anywhere(call, table.dims, call.full(live), [table] if table.floating and table.learned else [])]
         if len(shape) > 1 and shape[0] != 1:  # of a map of numbers we want one channel
             live = call.put("reshape", live, suffix="_numbers", shape=(1, *shape))
         fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1], "axis": "last"}
@@ -172,6 +172,8 @@ def topk(call: Call) -> list[Value]:
 
 def argmax(call: Call) -> list[Value]:
     """ArgMax and ArgMin."""
-    live = call.live()
+    live, keep = call.live(), bool(call.whole("keepdims", 1))
     ours = call.ours(call.whole("axis", 0), live)
-    return [call.put("argmax", live, axes=(ours,), keep=bool(call.whole("keepdims", 1)))]
+    if not keep and len(call.shape(live)) == 1 and call.batch == 1:  # a number for each image
+        return [call.put("argmax", live, batch=WITHIN, axes=(ours,), keep=True)]
+    return [call.put("argmax", live, axes=(ours,), keep=keep)]

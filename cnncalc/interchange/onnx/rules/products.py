@@ -7,19 +7,22 @@ from math import prod
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.elements import arithmetic
-from cnncalc.interchange.onnx.rules.fixed import held
+from cnncalc.interchange.onnx.rules.fixed import held, stack
 
 __all__ = ["einsum", "gemm", "matmul", "quantised_matmul"]
 
 
 def gemm(call: Call) -> list[Value]:
     """Gemm: of a vector an image with a weight that the file holds, or of any two matrices."""
-    if call.whole("transA", 0) or not isinstance(call.values[0], Live) or isinstance(call.values[1], Live):
+    first, weight = (*call.values, None, None)[:2]
+    if call.whole("transA", 0) or not isinstance(first, Live) or not isinstance(weight, Tensor) or weight.computed_anew:
         return [of_matrices(call)]
-    live, weight = call.batched(call.live(0), 0), call.fixed(1)
+    live = call.batched(call.live(0), 0)
     if live.axis > 0 or len(call.full(live)) != 2 or len(weight.dims) != 2:
         raise NotKnown("no product of a vector with a weight")
     out = weight.dims[0 if call.whole("transB", 0) else 1]
+    if call.taken_otherwise(weight, weight.dims if call.whole("transB", 0) else weight.dims[::-1]):
+        return [of_matrices(call)]
     axis = "features" if len(call.shape(live)) == 1 else "last"
     return [call.biased(2, -1, "linear", live, [weight], out=out, axis=axis)]
 
@@ -28,7 +31,7 @@ def of_matrices(call: Call) -> Live:
     """A product of two matrices of one image, either of them turned, and what is added to it."""
     sides: list[Live] = []
     for place, name in ((0, "transA"), (1, "transB")):
-        value = call.values[place]
+        value = call.values[place] if call.given(place) else None
         live = call.freed(value) if isinstance(value, Live) else brought(call, call.fixed(place))
         if len(call.shape(live)) != 2:
             raise NotKnown("no product of matrices")
@@ -47,8 +50,7 @@ def of_matrices(call: Call) -> Live:
 def brought(call: Call, weight: Tensor) -> Live:
     """A tensor of the file as a layer that brings it."""
     live = next(value for value in call.values if isinstance(value, Live))
-    kind, weights = ("parameter", [weight]) if weight.name and weight.floating else ("constant", [])
-    return call.put(kind, live, suffix="_own", batch=WITHIN, weights=weights, shape=weight.dims, join="alone")
+    return held(call, weight, live, weight.dims, WITHIN, "_own")
 
 
 def quantised_matmul(call: Call) -> list[Value]:
@@ -67,9 +69,12 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
         raise NotKnown("a product of one tensor")
     first, second = call.values[left], call.values[right]
     if isinstance(first, Live) and isinstance(second, Tensor):
-        return [times_weight(call, first, second, bias)]
+        if not second.computed_anew and not call.taken_otherwise(second, second.dims[::-1]):
+            return [times_weight(call, first, second, bias)]
+        first = call.freed(first) if len(call.shape(first)) < 2 else first
+        second = stack(call, second, first, "_right")
     if isinstance(first, Tensor) and isinstance(second, Live):
-        first = on_the_left(call, first, second)
+        first = stack(call, first, second, "_left")
     if not isinstance(first, Live) or not isinstance(second, Live):
         raise NotKnown("its inputs are not known")
     if first.axis != second.axis:
@@ -81,21 +86,10 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
         or len(call.shape(first)) < 2
     ):
         raise NotKnown("a product along the batch, or of tensors with different axes")
-    return [call.put("matmul", first, second)]
-
-
-def on_the_left(call: Call, weight: Tensor, live: Live) -> Live:
-    """A tensor of the file as a layer that brings it, with as many matrices as what it is multiplied with."""
-    full = call.full(live)
-    dims = (*(1,) * (len(full) - len(weight.dims)), *weight.dims)
-    if len(dims) != len(full) or len(dims) < 2 or (live.axis != WITHIN and dims[live.axis] != 1):
-        raise NotKnown("a weight on the left")
-    shape, around = call.own(live, dims), call.own(live, full)[:-2]
-    kind, weights = ("parameter", [weight]) if weight.name and weight.floating else ("constant", [])
-    made = call.put(kind, live, suffix="_left", weights=weights, shape=shape, join="alone")
-    if shape[:-2] != around:
-        made = call.put("expand", made, suffix="_each", shape=(*around, *shape[-2:]))
-    return made
+    made = call.put("matmul", first, second)
+    if bias is None:
+        return [made]
+    return arithmetic(call.like([made, bias], f"{call.name}_sum", "Add"))
 
 
 def einsum(call: Call) -> list[Value]:
@@ -108,7 +102,7 @@ def einsum(call: Call) -> list[Value]:
     a, b = letters
     first, second = call.present()
     if isinstance(first, Live) and isinstance(second, Tensor):
-        if (linear := by_weight(call, a, b, made)) is not None:
+        if not second.computed_anew and (linear := by_weight(call, a, b, made)) is not None:
             return [linear]
         first = call.freed(first) if call.batch != 1 else first
         second = held(call, second, first, second.dims, WITHIN)

@@ -7,6 +7,8 @@ from typing import Any
 
 from cnncalc.arithmetic.windows.nearest import single
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.fixed import by_columns
 
 __all__ = ["convolution", "deconvolution", "global_pool", "mean", "pad", "pool", "quantised", "resize"]
 
@@ -34,24 +36,29 @@ def each(call: Call, name: str, rank: int) -> tuple[int, ...]:
 
 def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2) -> list[Value]:
     """Conv: the filters stand in the shape of the weight. One group a channel is depthwise."""
-    live, weight = call.map(x), call.fixed(w)
-    rank = len(weight.dims) - 2
+    live, computed = call.map(x), call.batch == 1 and call.given(w) and isinstance(call.values[w], Live)
+    weight = call.live(w) if computed else call.fixed(w)
+    dims = weight.dims if isinstance(weight, Tensor) else call.full(weight)
+    rank = len(dims) - 2
     channels = call.shape(live)[0]
     if rank < 1 or len(call.full(live)) != rank + 2:
         raise NotKnown("the axes of weight and input differ")
     groups = call.whole("group", 1) or channels  # NNEF says 0 for one a channel
-    if channels != weight.dims[1] * groups:
-        raise NotKnown(f"the weight is for {weight.dims[1] * groups} channels, and {channels} come in")
-    b = b if call.given(b) and call.fixed(b).name else len(call.values)  # torch may write zeros of its own
+    if channels != dims[1] * groups:
+        raise NotKnown(f"the weight is for {dims[1] * groups} channels, and {channels} come in")
+    b = b if call.given(b) and call.fixed(b).learned else len(call.values)  # torch may write zeros of its own
     fields: dict[str, Any] = {
-        "kernel": weight.dims[2:],
+        "kernel": dims[2:],
         "stride": each(call, "strides", rank),
         "padding": pairs(call, rank),
         "dilation": each(call, "dilations", rank),
     }
-    if groups == channels > 1 and weight.dims[0] % groups == 0:
-        return [call.biased(b, 0, "dwconv", live, [weight], multiplier=weight.dims[0] // groups, **fields)]
-    return [call.biased(b, 0, "conv", live, [weight], out=weight.dims[0], groups=groups, **fields)]
+    if isinstance(weight, Live) or weight.computed_anew:
+        fields["groups"] = groups
+        return [by_columns(call, live, weight, call.fixed(b) if call.given(b) else None, fields)]
+    if groups == channels > 1 and dims[0] % groups == 0:
+        return [call.biased(b, 0, "dwconv", live, [weight], multiplier=dims[0] // groups, **fields)]
+    return [call.biased(b, 0, "conv", live, [weight], out=dims[0], groups=groups, **fields)]
 
 
 def quantised(call: Call) -> list[Value]:

@@ -1,13 +1,52 @@
-"""What a net had before an exporter folded batch norms or read out tables, where names and shapes tell that it did."""
+"""What the names in a file tell: what a person called a layer, and what a net had before an exporter folded it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set as AbstractSet
 from math import isqrt
 
-from cnncalc.interchange.onnx.parts import Graph, Tensor
+from cnncalc.interchange.building import has_parameters
+from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, module_of
+from cnncalc.interchange.onnx.patterns import ENDS
+from cnncalc.interchange.sketch import Sketch
 
-__all__ = ["before_folds", "before_tables"]
+__all__ = ["before_folds", "before_tables", "named_by_modules", "own_name"]
+
+_NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
+
+
+def own_name(node: Node, weight: Tensor | None) -> str:
+    """What a person called a node: the name of its weight, of its module, or its own path; empty for a made-up one."""
+    if weight is not None and (module := module_of(weight)) is not None:
+        return module
+    if node.scopes:
+        scopes = re.findall(r"'([^']*)'", node.scopes)[:-1]
+        return scopes[-1] if scopes else ""
+    path = node.name.strip("/").split("/")
+    if len(path) < 2:
+        return "" if _NUMBERED.match(node.name) else node.name
+    if path[-1].split("_")[0] in (node.kind, *ENDS):
+        path.pop()
+    levels: list[str] = []
+    for part in path:  # torch writes `layer1/layer1.0/conv1`
+        if levels and part.startswith(levels[-1] + "."):
+            levels.pop()
+        levels.append(part)
+    return "/".join(levels)
+
+
+def named_by_modules(sketch: Sketch) -> None:
+    """Leave own names to layers with parameters: the others are called by their kinds in the modules around them."""
+    names = [operator.name.replace("/", ".") for operator in sketch.operators]
+    modules = {"", "."}
+    for around in names:
+        while (around := around.rpartition(".")[0]) not in modules:
+            modules.add(around)
+    for number, (operator, name) in enumerate(zip(sketch.operators, names)):
+        if operator.layer is not None and not has_parameters(operator.layer.kind):
+            around = name if name in modules else name.rpartition(".")[0]
+            sketch.operators[number] = operator._replace(name=around and f"{around}.")
 
 
 def before_folds(graph: Graph, needed: AbstractSet[int]) -> list[str]:
