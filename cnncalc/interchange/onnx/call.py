@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
@@ -254,10 +254,11 @@ class Call:
     def biased(self, index: int, place: int, kind: str, live: Live, weights: Sequence[Tensor], **fields: Any) -> Live:
         """A layer with the bias that an input is; one that others add, too, is a `parameter` that they share.
 
-        `place` is the axis of ours along which it is added.
+        `place` is the axis of ours along which it is added. So is one of a matrix that is a table, too, which they share.
         """
         bias = self.fixed(index) if self.given(index) else None
-        if bias is None or bias.name not in self.common:
+        tied = kind == "linear" and len(weights) == 1 and _held(kind, weights, fields) in self.owners
+        if bias is None or (bias.name not in self.common and not tied):
             return self.put(
                 kind, live, weights=[*weights, *([] if bias is None else [bias])], bias=bias is not None, **fields
             )
@@ -299,8 +300,7 @@ class Call:
         if kind == "parameter" and weights and re.match(_MEMBER, weights[0].name):
             name = weights[0].name  # a person called it so
         names = (kind, *(weight.name for weight in weights))
-        # one number a channel has its axis in the shape, and what joins in another way is another layer
-        own = (*names, (fields["shape"], fields["join"]) if kind == "parameter" else ())
+        own = _held(kind, weights, fields)
         if weights and all(names):
             share = self.owners.get(own)
         taken = [live.tensor for live in lives]
@@ -308,6 +308,17 @@ class Call:
         if weights and all(names):
             self.owners.setdefault(own, tensor)
         return Live(tensor, lives[0].axis if batch is None else batch)
+
+
+def _held(kind: str, weights: Sequence[Tensor], fields: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What layers that share parameters have in common: their kind and initialisers, a table and the matrix one name.
+
+    Of parameters one number a channel has its axis in the shape, and what joins in another way is another layer.
+    """
+    if kind in ("embedding", "linear") and len(weights) == 1:
+        return ("table", weights[0].name, fields["vocabulary" if kind == "embedding" else "out"], weights[0].size)
+    own = (fields["shape"], fields["join"]) if kind == "parameter" else ()
+    return (kind, *(weight.name for weight in weights), own)
 
 
 Rule: TypeAlias = "Any"

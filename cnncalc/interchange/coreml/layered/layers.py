@@ -136,7 +136,7 @@ def activation(layer: NetLayer) -> None:
 def inner_product(layer: NetLayer) -> None:
     """innerProduct, on a vector, or on the last axis."""
     settings = layer.settings
-    matrix = layer.weight("weight", settings.whole(1), settings.whole(2))
+    matrix = layer.matrix(20, settings.whole(1), settings.whole(2))
     bias = layer.shift(10, 21, 20, settings.whole(2))
     x = layer.x() if layer.exact else layer.tell.put("Flatten", [layer.x()])
     layer.say("MatMul", x, matrix, *bias)
@@ -232,6 +232,7 @@ def constant(shape: int, data: int) -> Rule:
             layer.tell.tensors[name] = layer.tell.tensors[layer.owner]
         else:
             held = layer.tell.weight(name, dims)
+            layer.copies.keep(held, layer.settings.part(data))
             if len(dims) == 1 and len(values) == dims[0] <= MOST_LENGTHS:  # a shape, as of a reshape, may be among them
                 layer.tell.tensors[held] = layer.tell.tensors[held]._replace(held=tuple(values))
 

@@ -56,6 +56,8 @@ class Copies:
 
     def __init__(self) -> None:
         self.met: dict[tuple[int, int, bytes], list[tuple[str, Bytes, Span]]] = {}
+        self.tensors: list[tuple[str, Bytes, Span]] = []
+        """Tensors that are layers by themselves, such as tables, and where their numbers lie."""
 
     def owner(self, name: str, number: int, settings: Fields) -> str:
         """The name of the first layer with the same settings and the same weights; that of the layer itself.
@@ -74,6 +76,23 @@ class Copies:
         if len(same) < MOST_ALIKE:
             same.append((name, data, span))
         return name
+
+
+    def keep(self, name: str, weights: Fields) -> None:
+        """Note a tensor that a matrix may be, too."""
+        for span in (*weights.all.get(FULL, ()), *weights.all.get(HALF, ())):
+            if isinstance(span, Span) and len(self.tensors) < MOST_ALIKE:
+                self.tensors.append((name, weights.message.data, span))
+
+    def tensor(self, weights: Fields) -> str:
+        """The name of the tensor with the same numbers; empty where there is none."""
+        data = weights.message.data
+        for span in (*weights.all.get(FULL, ()), *weights.all.get(HALF, ())):
+            for name, whose, other in self.tensors if isinstance(span, Span) else ():
+                alike = span.stop - span.start == other.stop - other.start
+                if alike and all(a == b for a, b in zip(chunks(data, span), chunks(whose, other))):
+                    return "" if repeated(data, span, 4) else name
+        return ""
 
 
 def learned(number: int, settings: Fields) -> bool:
