@@ -252,10 +252,9 @@ class Call:
     # -- layers --
 
     def biased(self, index: int, place: int, kind: str, live: Live, weights: Sequence[Tensor], **fields: Any) -> Live:
-        """A layer with the bias that an input is; one that others add, too, is a `parameter` that they share.
+        """A layer with the bias that an input is, added along our axis `place`.
 
-        `place` is the axis of ours along which it is added. So is one of a matrix that is a table, too, which they share.
-        """
+        One that others add, too, or of a matrix that is a table, too, is a `parameter`."""
         bias = self.fixed(index) if self.given(index) else None
         tied = kind == "linear" and len(weights) == 1 and _held(kind, weights, fields) in self.owners
         if bias is None or (bias.name not in self.common and not tied):
@@ -299,22 +298,18 @@ class Call:
         share, name = None, self.name + suffix
         if kind == "parameter" and weights and re.match(_MEMBER, weights[0].name):
             name = weights[0].name  # a person called it so
-        names = (kind, *(weight.name for weight in weights))
-        own = _held(kind, weights, fields)
-        if weights and all(names):
+        own, known = _held(kind, weights, fields), bool(weights) and all(weight.name for weight in weights)
+        if known:
             share = self.owners.get(own)
         taken = [live.tensor for live in lives]
         tensor = self.sketch.add(name, kind, fields, taken, place=None, foreign=self.node.called(), share=share)
-        if weights and all(names):
+        if known:
             self.owners.setdefault(own, tensor)
         return Live(tensor, lives[0].axis if batch is None else batch)
 
 
 def _held(kind: str, weights: Sequence[Tensor], fields: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What layers that share parameters have in common: their kind and initialisers, a table and the matrix one name.
-
-    Of parameters one number a channel has its axis in the shape, and what joins in another way is another layer.
-    """
+    """What layers that share parameters have in common: kind, initialisers, how they join; a table may be a matrix."""
     if kind in ("embedding", "linear") and len(weights) == 1:
         return ("table", weights[0].name, fields["vocabulary" if kind == "embedding" else "out"], weights[0].size)
     own = (fields["shape"], fields["join"]) if kind == "parameter" else ()

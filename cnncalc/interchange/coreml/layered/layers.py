@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, TypeAlias
 
 from cnncalc.interchange.coreml.layered.layer import NetLayer
+from cnncalc.interchange.coreml.layered.stored import diagonal
 from cnncalc.interchange.coreml.unlearned import INVERSED, divided
 from cnncalc.interchange.protobuf.fields import Fields
 
@@ -45,6 +47,10 @@ def convolution(layer: NetLayer) -> None:
         "group": groups,
         **padding(settings, 50, 51, len(kernel)),
     }
+    plain = groups == 1 and len(kernel) == 2 and not settings.whole(60) and not settings.whole(70)
+    if plain and out == inner * prod(kernel) and diagonal(settings.part(90), out):  # torch's unfold
+        layer.say("Im2Col", layer.x(), kernel_shape=tuple(kernel), **said)
+        return
     bias = layer.weight("bias", out) if settings.whole(70) else ""
     if settings.whole(60):
         if 100 in settings:

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from cnncalc.interchange.protobuf.fields import Fields
 from cnncalc.interchange.protobuf.wire import Bytes, Span
 
-__all__ = ["FULL", "HALF", "INTEGER", "QUANTISED", "RAW", "Copies", "even"]
+__all__ = ["FULL", "HALF", "INTEGER", "QUANTISED", "RAW", "Copies", "diagonal", "even"]
 
 FULL, HALF, RAW, INTEGER, QUANTISED = 1, 2, 30, 31, 40
 """The fields of weights: float32, float16, bytes, int8, and how bytes are meant."""
 CHUNK = 1 << 16
 SAMPLE = 64
+MOST_ROWS = 2_048
 MOST_ALIKE = 16
 """Layers that are alike in their middle, and not the same."""
 WEIGHTS = {
@@ -44,6 +45,18 @@ def repeated(data: Bytes, span: Span, width: int) -> bool:
     """Whether a payload is one number of so many bytes over and over."""
     many = bytes(data[span.start : span.start + width]) * (CHUNK // width)
     return all(part == many[: len(part)] for part in chunks(data, span))
+
+
+def diagonal(weights: Fields, size: int) -> bool:
+    """Whether a square matrix of so many rows is ones on its diagonal and zeros beside it."""
+    for field, letter in ((FULL, "f"), (HALF, "e")):
+        span, width = next(iter(weights.all.get(field, ())), None), struct.calcsize(letter)
+        if isinstance(span, Span) and span.stop - span.start == size * size * width and size <= MOST_ROWS:
+            data, one = weights.message.data, struct.pack(f"<{letter}", 1.0)
+            starts = range(span.start, span.stop, size * width)
+            rows = ((at, bytes(width * row) + one + bytes(width * (size - row - 1))) for row, at in enumerate(starts))
+            return all(bytes(data[at : at + size * width]) == row for at, row in rows)
+    return False
 
 
 def chunks(data: Bytes, span: Span) -> Iterator[bytes]:
@@ -76,7 +89,6 @@ class Copies:
         if len(same) < MOST_ALIKE:
             same.append((name, data, span))
         return name
-
 
     def keep(self, name: str, weights: Fields) -> None:
         """Note a tensor that a matrix may be, too."""
