@@ -254,3 +254,30 @@ def test_a_size_that_code_or_a_database_has_is_usual_where_nothing_depends_on_it
         caffe(CODE.replace("SoftmaxWithLoss", "Silence"))  # its map is an output then
     with pytest.raises(CnncalcError, match="comes from code"):
         caffe(CODE.replace("Convolution", "InnerProduct").replace("convolution_param", "inner_product_param"))
+
+
+@pytest.mark.parametrize(
+    ("layer", "params", "top"),
+    [
+        ('type: "Bias" bias_param { axis: 1 num_axes: 2 }', 6 * 8, "6x8x8"),
+        ('type: "Scale" scale_param { axis: 2 num_axes: -1 bias_term: true }', 2 * 64, "6x8x8"),
+        ('type: "Scale" scale_param { axis: -3 }', 6, "6x8x8"),
+        ('type: "Scale" scale_param { num_axes: 0 }', 1, "6x8x8"),
+        ('type: "Reorg" reorg_param { stride: 2 }', 0, "24x4x4"),
+    ],
+)
+def test_what_is_learned_along_axes(layer, params, top):
+    net = caffe(input_of("x", "6x8x8") + f'layer {{ name: "y" bottom: "x" top: "y" {layer} }}')
+    assert (net.params, list(net.outputs.values())) == (params, [top])
+
+
+def test_a_parameter_is_learned_and_what_is_written_to_a_file_comes_out():
+    own = 'layer { name: "w" type: "Parameter" top: "w" parameter_param { shape { dim: 1 dim: 6 dim: 1 dim: 1 } } }\n'
+    used = 'layer { name: "y" type: "Scale" bottom: "x" bottom: "w" top: "y" scale_param { axis: 0 } }\n'
+    kept = 'layer { name: "h" type: "HDF5Output" bottom: "y" hdf5_output_param { file_name: "f" } }\n'
+    net = caffe(input_of("x", "6x8x8") + own + used + kept)
+    assert (net.params, net.outputs) == (6, {"y": "6x8x8"})
+    with pytest.raises(CnncalcError, match="first axis of 1"):
+        caffe(input_of("x", "6x8x8") + own.replace("dim: 1 dim: 6", "dim: 6") + used)
+    with pytest.raises(CnncalcError, match="not the batch"):
+        caffe(input_of("x", "6x8x8") + 'layer { name: "b" bottom: "x" top: "b" type: "Bias" bias_param { axis: 4 } }')

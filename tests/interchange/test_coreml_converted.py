@@ -249,7 +249,44 @@ def test_places_of_a_table_are_not_guarded_and_one_matrix_may_be_turned():
     assert (found.params, found.layers, list(found.outputs.values())) == (120, 1, ["7x6"])
     head = operation("linear", "y", (1, 7, 20), {"x": "e", "weight": "e_weight_to_fp16"})
     found = coreml(program(*table, head, shape=(1, 7)))
-    assert (found.params, found.macs, list(found.outputs.values())) == (240, 840, ["7x20"])
+    assert (found.params, found.macs, list(found.outputs.values())) == (120, 840, ["7x20"])
+    biased = operation("linear", "y", (1, 7, 20), {"x": "e", "weight": "e_weight_to_fp16", "bias": "head_bias"})
+    assert coreml(program(*table, weight("head_bias", 20), biased, shape=(1, 7))).params == 120 + 20
+
+
+def test_a_table_of_the_older_form_may_be_a_matrix_too():
+    """loadConstantND, gather and innerProduct, each of the last two with a copy of the numbers, or others."""
+    table = layer("t", "", "t", 1070, field(1, packed(20, 6)) + field(2, learned(120)))
+    read = layer("e", "t x", "e", 930, field(1, 0))
+    for stored, params in ((learned(120), 120), (field(1, struct.pack("<120f", *range(120))), 240)):
+        head = layer("h", "e", "y", 140, field(1, 6) + field(2, 20) + field(20, stored))
+        assert coreml(network(table, read, head, shape=(1, 7))).params == params
+
+
+def test_an_unfold_is_written_as_a_convolution_with_ones():
+    """Filters that the converter has made up have the operation's name; in the older form they are a diagonal."""
+    size = {"pad_type": value("valid", STRING), "strides": value((2, 2), INT32, 2)}
+    for name, params in (("y_weight_0", 0), ("c_weight", 36 * 36)):
+        made = operation("conv", "y", (1, 36, 3, 3), {"x": "x", "weight": name, **size})
+        found = coreml(program(weight(name, 36, 4, 3, 3), made, shape=MAP))
+        assert (found.params, list(found.outputs.values())) == (params, ["36x3x3"])
+    ones = [float(row == column) for row in range(36) for column in range(36)]
+    for numbers, params in ((ones, 0), ([*ones[1:], 1.0], 36 * 36)):
+        stored = field(90, field(1, struct.pack("<1296f", *numbers)))
+        settings = field(1, 36) + field(2, 4) + field(10, 1) + field(20, packed(3, 3)) + field(30, packed(2, 2))
+        found = coreml(network(layer("y", "x", "y", 100, settings + field(50, b"") + stored), shape=MAP))
+        assert (found.params, list(found.outputs.values())) == (params, ["36x3x3"])
+
+
+def test_few_numbers_that_stand_twice_are_one_prelu():
+    """Unless they are one number over and over, as of a fresh one."""
+    for second, params in (([0.1, 0.2, 0.3, 0.4], 4), ([0.1, 0.2, 0.3, 0.5], 8)):
+        rows = [
+            held("input_3_alpha_0", [0.1, 0.2, 0.3, 0.4], 4), held("var_30_alpha_0", second, 4),
+            operation("prelu", "a", MAP, {"x": "x", "alpha": "input_3_alpha_0"}),
+            operation("prelu", "y", MAP, {"x": "a", "alpha": "var_30_alpha_0"}),
+        ]  # fmt: skip
+        assert counted(program(*rows, shape=MAP)) == (params, 0)
 
 
 def test_a_table_of_the_older_form():

@@ -52,6 +52,19 @@ def test_what_is_counted_is_what_darknet_saves():
     assert grouped.params == 16 + 8 * 2 * 9
 
 
+def test_what_yolor_knows_beside_the_image():
+    """Its models.py: 32 numbers are added to the map, 255 multiply what is found."""
+    before = CONV.format(32) + "[implicit_add]\nfilters=32\n[implicit_mul]\nfilters=255\n[route]\nlayers=0\n"
+    found = "[convolutional]\nsize=1\nstride=1\npad=1\nfilters=255\nactivation=linear\n"
+    net = darknet(
+        net_of("8x8x3") + before + "[shift_channels]\nfrom=1\n" + found + "[control_channels]\nfrom=2\n[yolo]\n"
+    )
+    assert net.params == (32 * 27 + 64) + 32 + 255 + 33 * 255
+    assert list(net.outputs.values()) == ["255x8x8"]
+    with pytest.raises(CnncalcError, match="one number a channel"):
+        darknet(net_of("8x8x3") + "[implicit]\nfilters=3\natoms=2\n")
+
+
 @pytest.mark.parametrize(
     ("layers", "output"),
     [

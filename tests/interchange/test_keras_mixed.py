@@ -10,7 +10,7 @@ import json
 import pytest
 from test_keras import entering, functional, layer, new, operation
 
-from cnncalc import CnncalcError, load, report
+from cnncalc import load, report
 
 MAP, STEPS, FILM = (8, 9, 4), (12, 8), (5, 4, 10, 11)
 FIRST = {"data_format": "channels_first"}
@@ -237,13 +237,6 @@ TIMED = {
 @pytest.mark.parametrize(("inner", "shape", "end", "params"), TIMED.values(), ids=TIMED)
 def test_at_every_time_step(read, inner, shape, end, params):
     assert read([within("TimeDistributed", inner)], [shape])[:2] == ([end], params)
-
-
-@pytest.mark.parametrize("kind", ["LSTM", "ConvLSTM1D"])
-def test_what_runs_along_a_sequence_at_every_step_is_refused(read, kind):
-    inner = layer(kind, "i", units=4, filters=3, kernel_size=3)
-    with pytest.raises(CnncalcError, match="at every time step"):
-        read([within("TimeDistributed", inner)], [(5, 3, 9, 4) if kind == "ConvLSTM1D" else (5, 12, 8)])
 
 
 OPERATIONS: dict[str, tuple[dict[str, object], tuple[int, ...]]] = {

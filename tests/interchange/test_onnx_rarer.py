@@ -262,3 +262,19 @@ def test_blocks_of_one_filter_a_channel_and_channels_that_come_out_last():
     made = graph(nodes, [("x", (1, 12, 8, 8))], [("y", ())], [zeros("w", 16, 1, 3, 3)])
     found = read(model(made, 17), "net.onnx")
     assert (list(found.outputs.values()), found.params) == (["6x6x12"], 16 * 9)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "params"),
+    [
+        ([node("Transpose", "w", "t", perm=(1, 0)), node("MatMul", "e t", "y")], 20 * 6),
+        ([node("Transpose", "w", "t", perm=(1, 0)), node("MatMul", "e t", "z"), node("Add", "z b", "y")], 20 * 6 + 20),
+        ([node("Transpose", "v", "t", perm=(1, 0)), node("MatMul", "e t", "y")], 2 * 20 * 6),
+        ([node("MatMul", "e s", "y")], 20 * 6 + 6 * 6),
+    ],
+)
+def test_a_table_that_is_a_matrix_too_is_one_parameter(nodes, params):
+    held = [tensor("w", (20, 6)), tensor("v", (20, 6)), tensor("s", (6, 6)), tensor("b", (20,))]
+    ids = node("Cast", "x", "i", to=INT64)
+    made = graph([ids, node("Gather", "w i", "e"), *nodes], [("x", (1, 7))], [("y", ())], held)
+    assert read(model(made), "net.onnx").params == params

@@ -158,7 +158,7 @@ def test_weights_of_rarer_layers_count(kind, shape, weights, settings, made):
     assert list(found.outputs.values()) == ["x".join(map(str, made[1:]))]
 
 
-def recurrent(*biases, state=False):
+def recurrent(*biases, state=""):
     """An LSTM of two layers of 5 on 10 steps of 6 numbers, as Paddle saves it: states of zeros, the length first."""
     net = Pir(1, 10, 6)
     shapes = [(20, 6), (20, 5), (20, 5), (20, 5), *biases]
@@ -172,9 +172,18 @@ def recurrent(*biases, state=False):
     settings = {"hidden_size": 5, "num_layers": 2, "is_bidirec": False, "mode": "LSTM"}
     made = net.add("rnn", [turned, states, weights], [(10, 1, 5), (), (), ()], **settings)
     out = net.add("transpose", [made[0]], [(1, 10, 5)], perm=[1, 0, 2])
-    held, _ = net.add("split", [made[2]], [(2, 1, 5), (2, 1, 5)])
-    last = net.add("slice", [held, net.numbers(-1), net.numbers(2)], [(1, 5)], axes=[0])
-    return net, net.add("tanh", [last], [(1, 5)]) if state else out
+    left = net.add("split", [made[2]], [(2, 1, 5), (2, 1, 5)])
+    if not state:
+        return net, out
+    own = left["hc".index(state[0])]
+    if state[1:] == "both":
+        turned = net.add("transpose", [own], [(1, 2, 5)], perm=[1, 0, 2])
+        return net, net.add("tanh", [turned], [(1, 2, 5)])
+    if state[1:] == "out":
+        return net, own
+    gone = {} if state[1:] == "kept" else {"decrease_axis": [0]}
+    last = net.add("slice", [own, net.numbers(-1), net.numbers(2)], [(1, 5)], axes=[0], **gone)
+    return net, net.add("tanh", [last], [(1, 5)])
 
 
 def test_recurrent_layers_have_their_weights_and_the_batch_first_again():
@@ -183,11 +192,19 @@ def test_recurrent_layers_have_their_weights_and_the_batch_first_again():
     assert (found.params, list(found.outputs.values())) == (500, ["10x5"])
 
 
-def test_a_last_state_is_told_where_an_output_depends_on_it():
-    net, out = recurrent(*[(20,)] * 4, state=True)
-    with pytest.raises(CnncalcError, match="last states are handed on") as raised:
+@pytest.mark.parametrize(("state", "shape"), [("h", "5"), ("c", "5"), ("hboth", "2x5"), ("hout", "2x5")])
+def test_last_states_are_handed_on(state, shape):
+    """Of the last layer its last step, of the first, and of the cells, opaque; parameters are those of the rnn."""
+    net, out = recurrent(*[(20,)] * 4, state=state)
+    found = paddle(net.bytes(out), "json")
+    assert (found.params, list(found.outputs.values())) == (500, [shape])
+
+
+def test_a_state_that_keeps_its_axis_before_the_batch_is_told():
+    net, out = recurrent(*[(20,)] * 4, state="hkept")
+    with pytest.raises(CnncalcError, match="does not have the batch first") as raised:
         paddle(net.bytes(out), "json")
-    assert "the last step" in raised.value.faults[0].help
+    assert "h[-1]" in raised.value.faults[0].help
 
 
 @pytest.mark.parametrize(

@@ -232,14 +232,80 @@ def test_arrays_of_keras_have_the_shapes_of_torch():
     """Of kernels that are not square in inputs and outputs, as tf.keras and Keras 3 name them."""
     from cnncalc.interchange.weights.keras import named, numbered
 
-    assert named({"dw/dw/depthwise_kernel:0": (3, 3, 4, 2), "p/p/alpha:0": (1, 1, 8)}, set()) == {
+    def shapes(found):
+        return {name: array.shape for name, array in found.items()}
+
+    assert shapes(named({"dw/dw/depthwise_kernel:0": (3, 3, 4, 2), "p/p/alpha:0": (1, 1, 8)}, set())) == {
         "dw.weight": (8, 1, 3, 3), "p.weight": (8,),
     }  # fmt: skip
-    assert named({"model_weights/dw/dw/kernel": (3, 3, 4, 2)}, {"dw"}) == {"dw.weight": (8, 1, 3, 3)}
+    assert shapes(named({"model_weights/dw/dw/kernel": (3, 3, 4, 2)}, {"dw"})) == {"dw.weight": (8, 1, 3, 3)}
+    assert shapes(named({"model_weights/c/sequential/c/kernel": (3, 3, 4, 2)}, set())) == {"c.weight": (2, 4, 3, 3)}
     arrays = {"layers/separable_conv2d_1/vars/0": (3, 3, 4, 1), "layers/separable_conv2d_1/vars/1": (1, 1, 4, 6)}
-    assert numbered(arrays, {"layers/separable_conv2d_1": "sep"}) == {
+    assert shapes(numbered(arrays, {"layers/separable_conv2d_1": "sep"})) == {
         "sep.depthwise.weight": (4, 1, 3, 3), "sep.pointwise.weight": (6, 4, 1, 1),
     }  # fmt: skip
+
+
+CELLS: dict[str, tuple[str, list[tuple[int, ...]]]] = {
+    "layers/bidirectional": ("b", []),
+    "layers/bidirectional/forward_layer": ("forward_lstm", []),
+    "layers/bidirectional/forward_layer/cell": ("lstm_cell", [(8, 16), (4, 16), (16,)]),
+    "layers/bidirectional/backward_layer": ("backward_lstm", []),
+    "layers/bidirectional/backward_layer/cell": ("lstm_cell", [(8, 16), (4, 16), (16,)]),
+    "layers/gru": ("g", []), "layers/gru/cell": ("gru_cell", [(8, 12), (4, 12), (2, 12)]),
+    "layers/conv_lstm2d": ("c", []),
+    "layers/conv_lstm2d/cell": ("conv_lstm_cell", [(3, 3, 2, 16), (3, 3, 4, 16), (16,)]),
+    "layers/p_re_lu": ("p", [(1, 1, 8)]),
+    "layers/multi_head_attention": ("m", []),
+    "layers/multi_head_attention/query_dense": ("query", [(4, 2, 3), (2, 3)]),
+    "layers/multi_head_attention/key_dense": ("key", [(4, 2, 3), (2, 3)]),
+    "layers/multi_head_attention/value_dense": ("value", [(4, 2, 5), (2, 5)]),
+    "layers/multi_head_attention/output_dense": ("attention_output", [(2, 5, 4), (4,)]),
+    "layers/mixed": ("n", []),
+    "layers/mixed/query_dense": ("query", [(4, 2, 3)]), "layers/mixed/key_dense": ("key", [(5, 2, 3)]),
+    "layers/mixed/value_dense": ("value", [(5, 2, 3)]), "layers/mixed/output_dense": ("out", [(2, 3, 4)]),
+    "optimizer": ("adam", [(), (8, 16)]), "layers/dropout/seed_generator": ("seed_generator", [(2,)]),
+    "layers/broken": ("x", []), "layers/broken/query_dense": ("q", [()]), "layers/broken/cell": ("c", [()] * 3),
+}  # fmt: skip
+"""The groups of a `.weights.h5` of Keras 3.15.1, and such as lie."""
+TURNED = {
+    **{f"b.{name}{way}": shape for way in ("", "_reverse") for name, shape in (
+        ("weight_ih_l0", (16, 8)), ("weight_hh_l0", (16, 4)), ("bias_ih_l0", (16,)))},
+    "g.weight_ih_l0": (12, 8), "g.weight_hh_l0": (12, 4), "g.bias_ih_l0": (12,), "g.bias_hh_l0": (12,),
+    "c.weight_ih": (16, 2, 3, 3), "c.weight_hh": (16, 4, 3, 3), "c.bias": (16,), "p.weight": (8,),
+    "m.in_proj_weight": (6 + 6 + 10, 4), "m.in_proj_bias": (22,), "m.out_proj.weight": (4, 10), "m.out_proj.bias": (4,),
+    "n.q_proj_weight": (6, 4), "n.k_proj_weight": (6, 5), "n.v_proj_weight": (6, 5), "n.out_proj.weight": (4, 6),
+}  # fmt: skip
+
+
+def test_cells_and_attention_of_keras_have_the_arrays_of_torch():
+    """And what an optimizer or a generator of random numbers keeps is none of the net's."""
+    from cnncalc.interchange.weights.keras import named, numbered
+
+    arrays = {f"{group}/vars/{at}": shape for group, (_, held) in CELLS.items() for at, shape in enumerate(held)}
+    found = numbered(arrays, {group: name for group, (name, _) in CELLS.items()})
+    assert {name: one.shape for name, one in found.items() if not name.startswith("x.")} == TURNED
+    older = {
+        "l/l/lstm_cell/kernel:0": (8, 16),
+        "l/l/lstm_cell/recurrent_kernel:0": (4, 16),
+        "g/g/gru_cell/bias": (2, 9),
+    }
+    way = "model_weights/b/b/backward_lstm/lstm_cell_2/bias:0"
+    found = named({**older, way: (16,), "c/c/conv_lstm_cell/recurrent_kernel": (3, 3, 4, 16)}, set())
+    assert {name: one.shape for name, one in found.items()} == {
+        "l.weight_ih_l0": (16, 8), "l.weight_hh_l0": (16, 4), "g.bias_ih_l0": (9,), "g.bias_hh_l0": (9,),
+        "b.bias_ih_l0_reverse": (16,), "c.weight_hh": (16, 4, 3, 3),
+    }  # fmt: skip
+
+
+def test_whole_numbers_in_a_file_of_keras_are_told(check):
+    h5py = pytest.importorskip("h5py")
+    made = io.BytesIO()
+    with h5py.File(made, "w") as file:
+        for path, shape in OLDER.items():
+            file.create_dataset(path, shape, "i1" if "fc/kernel" in path else "f4")
+    code, text = check(made.getvalue(), "old.h5")
+    assert (code, "5x144 in int8" in text) == (1, True)
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,10 @@ KIND_CASES += [
         "convlstm 3 k3 same", ["2x5x4x4"], "3x5x4x4",
         12 * 9 * 2 + 12 * 9 * 3 + 12, 80 * 12 * 9 * (2 + 3), 80 * 3 * (22 + 4),
     ),
+    (  # a volume of 24 places at each of two steps
+        "convlstm 3 k3 same", ["2x2x2x3x4"], "3x2x2x3x4",
+        12 * 27 * 2 + 12 * 27 * 3 + 12, 48 * 12 * 27 * (2 + 3), 48 * 3 * (22 + 4),
+    ),
     (  # three places are left of seven
         "convlstm 3 k3 s2 nobias final", ["2x5x7"], "3x3",
         12 * 3 * 2 + 12 * 3 * 3, 5 * 3 * 12 * 3 * (2 + 3), 5 * 3 * 3 * 22,

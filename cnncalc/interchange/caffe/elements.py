@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cnncalc.interchange.building import Build, learned, unit_length
 from cnncalc.interchange.caffe.net import CaffeLayer
+from cnncalc.layers import Shape
+
+if TYPE_CHECKING:
+    from cnncalc.interchange.caffe.prototext import Message
 
 __all__ = [
     "Rule",
@@ -132,12 +136,24 @@ def scale(layer: CaffeLayer, build: Build) -> list[int]:
         second = lifted(build, build.tensors[1], build.tensors[0], part.whole("axis", 1))
         product = build.put("multiply", build.tensors[0], second)
         return [learned(build, product, "add", "_bias") if shifted else product]
-    if part.whole("axis", 1) == 1 and part.whole("num_axes", 1) == -1 and not shifted:
-        return [build.put("parameter", shape=build.x[0], join="multiply")]
-    if part.whole("axis", 1) not in (1, -build.axes - 1) or part.whole("num_axes", 1) != 1:
-        raise layer.fault("a `Scale` is read with one factor a channel, or one for each element")
+    shape = along(layer, build, part)
+    if shape is not None:
+        factor = build.put("parameter", shape=shape, join="multiply")
+        return [build.put("parameter", factor, shape=shape, join="add", suffix="_bias") if shifted else factor]
     factor = build.put("layerscale", initial=1.0)
     return [learned(build, factor, "add", "_bias") if shifted else factor]
+
+
+def along(layer: CaffeLayer, build: Build, part: Message) -> Shape | None:
+    """The shape of what is learned for `num_axes` axes from `axis` on, −1 being all; None where it is one a channel."""
+    first, count, rank = part.whole("axis", 1), part.whole("num_axes", 1), build.axes + 1
+    first = first + rank + 1 if first < 0 else first
+    last = rank + 1 if count == -1 else first + count
+    if not 1 <= first <= last <= rank + 1:
+        raise layer.fault(f"`axis` and `num_axes` name axes of {rank + 1}, not the batch", f"{first} to {last}")
+    if (first, last) == (1, 2):
+        return None
+    return tuple(n if first <= axis < last else 1 for axis, n in enumerate(build.x[0], 1))
 
 
 def shares_channels(layer: CaffeLayer) -> bool:
@@ -153,10 +169,9 @@ def bias(layer: CaffeLayer, build: Build) -> list[int]:
         return [
             build.put("add", build.tensors[0], lifted(build, build.tensors[1], build.tensors[0], part.whole("axis", 1)))
         ]
-    if part.whole("axis", 1) == 1 and part.whole("num_axes", 1) == -1:
-        return [build.put("parameter", shape=build.x[0], join="add")]
-    if part.whole("axis", 1) != 1 or part.whole("num_axes", 1) != 1:
-        raise layer.fault("a `Bias` is read with one number a channel, or one for each element")
+    shape = along(layer, build, part)
+    if shape is not None:
+        return [build.put("parameter", shape=shape, join="add")]
     return [learned(build, build.tensors[0], "add", "")]
 
 

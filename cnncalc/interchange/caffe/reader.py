@@ -22,8 +22,10 @@ __all__ = ["Reader", "read"]
 
 NOTHING = -1
 """The tensor of a label, or of what comes out of a layer that is not known."""
-SINKS = {"silence", "hdf5output"}
+SINKS = {"silence"}
 """Layers that only take what is else an output of the net."""
+WRITING = {"hdf5output"}
+"""Layers that write outputs of the net to a file."""
 
 
 def read(file: ForeignFile, asked: Asked) -> Sketch:
@@ -94,6 +96,9 @@ class Reader:
 
     def layer(self, layer: CaffeLayer) -> None:
         """One layer: an input, a loss, or what the table says."""
+        if layer.kind == "parameter" and not layer.bottoms and self.sketch.operators:
+            self.makes(layer.tops, self.learned(layer))
+            return
         if not layer.bottoms:
             for top, shape in zip(layer.tops, data.data_shapes(layer)):
                 if top in self.labels:
@@ -103,6 +108,8 @@ class Reader:
             return
         if not layer.tops and layer.kind not in SINKS:
             return  # netscope's `implicit` marks an output
+        if layer.kind in WRITING:
+            return  # what is written to a file comes out of the net
         tensors = [self.tensor(bottom, layer) for bottom in layer.bottoms]
         if layer.kind in SINKS or all(bottom in self.labels for bottom in layer.bottoms):
             self.makes_nothing(layer)
@@ -115,6 +122,14 @@ class Reader:
             self.makes_nothing(layer)
             return
         self.makes(layer.tops, self.made(layer, tensors))
+
+    def learned(self, layer: CaffeLayer) -> list[int]:
+        """A Parameter: a tensor that is learned, whatever comes in."""
+        shapes = [shape for shape in data.data_shapes(layer) if shape]
+        if len(shapes) != 1 or len(shapes[0]) < 2 or shapes[0][0] != 1 or min(shapes[0]) < 1:
+            raise layer.fault("a `Parameter` is read with a first axis of 1, the batch's", help="give it `shape`")
+        build = Build(self.sketch, layer.name, layer.type, layer.place(), [0], ())
+        return [build.put("parameter", shape=shapes[0][1:])]
 
     def made(self, layer: CaffeLayer, tensors: list[int]) -> list[int]:
         """The tensors that a layer makes."""

@@ -18,6 +18,7 @@ __all__ = [
     "largest",
     "permute",
     "reduction",
+    "reorg",
     "reshape",
     "slices",
     "softmax",
@@ -176,6 +177,13 @@ def embed(layer: CaffeLayer, build: Build) -> list[int]:
         raise layer.fault("an embedding needs `input_dim` and `num_output`", f"{vocabulary} and {features}")
     bias = part.flag("bias_term", default=True)
     return [build.put("embedding", vocabulary=vocabulary, features=features, bias=bias, axis="last")]
+
+
+def reorg(layer: CaffeLayer, build: Build) -> list[int]:
+    """YOLO's: positions to channels, as many as `stride` along each axis; with `reverse` back."""
+    part = layer.part("reorg_param")
+    kind = "pixel_shuffle" if part.flag("reverse", default=False) else "space_to_depth"
+    return [build.put(kind, factor=part.whole("stride", 2))]
 
 
 def largest(layer: CaffeLayer, build: Build) -> list[int]:

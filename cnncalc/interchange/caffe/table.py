@@ -54,6 +54,7 @@ RULES: dict[str, Rule] = {
     "reduction": shapes.reduction,
     "relu": elements.relu,
     "relu6": same("relu6"),
+    "reorg": shapes.reorg,
     "reshape": shapes.reshape,
     "roialign": detection.region_pooling,
     "roipooling": detection.region_pooling,

@@ -126,6 +126,8 @@ class Operation:
         name = STORED.sub("", value.name) or self.name
         what = FOLDED if what == "bias" and self.kind == "conv" and COMPUTED.match(name) else what
         own = name.removesuffix(f"_{what}") if name.endswith(f"_{what}") else self.name
+        if value.values is not None and len(set(value.values)) > 1:  # few numbers, of which each layer has a copy
+            own = self.tell.copies.setdefault((self.kind, what, value.dims, value.values), own)
         return self.tell.weight(f"{own}.{what}", value.dims if dims is None else dims)
 
     def say(self, kind: str, *inputs: str, **said: Any) -> None:

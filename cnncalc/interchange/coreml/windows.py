@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
-from cnncalc.interchange.coreml.operation import Operation, Rule
+from cnncalc.interchange.coreml.operation import Operation, Rule, Value
 
 __all__ = ["convolution", "deconvolution", "pad", "pool", "resized"]
 
@@ -30,6 +31,15 @@ def deconvolution(op: Operation) -> None:
     _convolved(op, "ConvTranspose", "output_shape")
 
 
+def windows_alone(op: Operation, weight: Value) -> bool:
+    """Whether a convolution is torch's unfold: a filter for each number of a window, which the converter made up.
+
+    What it makes up is called as the operation; what a net learned is called as in the net, or `const_7`.
+    """
+    made_up = weight.name == f"{op.name}_weight_0" and "bias" not in op.inputs and op.whole("groups", 1) == 1
+    return made_up and len(weight.dims) == 4 and weight.dims[0] == prod(weight.dims[1:])
+
+
 def _convolved(op: Operation, kind: str, stated: str = "") -> None:
     """ONNX's operator of that kind; `stated` is the input that has the shape of its output."""
     weight = op.held("weight")
@@ -37,6 +47,10 @@ def _convolved(op: Operation, kind: str, stated: str = "") -> None:
         raise op.fault("its weight is made by the net")
     rank = len(weight.dims) - 2
     said = borders(op, rank)
+    if kind == "Conv" and windows_alone(op, weight):
+        more = {key: op.wholes(key) or (1,) * rank for key in ("strides", "dilations")}
+        op.say("Im2Col", op.x(), kernel_shape=weight.dims[2:], **more, **said)
+        return
     if stated in op.inputs:
         said["output_shape"] = op.wholes(stated)[-rank:]
     op.say(

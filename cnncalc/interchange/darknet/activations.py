@@ -19,6 +19,7 @@ KINDS: dict[str, tuple[str, Fields]] = {
     "relu": ("relu", {}),
     "relu6": ("relu6", {}),
     "selu": ("selu", {}),
+    "silu": ("silu", {}),
     "swish": ("silu", {}),
     "tanh": ("tanh", {}),
 }

@@ -9,7 +9,19 @@ from cnncalc.interchange.darknet.activations import activated
 from cnncalc.interchange.darknet.config import Section
 from cnncalc.interchange.darknet.windows import flat
 
-__all__ = ["crop", "dropout", "history", "reorg", "route", "scaled", "shortcut", "softmax", "upsample"]
+__all__ = [
+    "crop",
+    "dropout",
+    "history",
+    "implicit",
+    "reorg",
+    "route",
+    "scaled",
+    "shifted",
+    "shortcut",
+    "softmax",
+    "upsample",
+]
 
 
 def route(section: Section, build: Build) -> int:
@@ -72,6 +84,20 @@ def scaled(section: Section, build: Build) -> int:
     build.takes(2)
     current, other = build.tensors
     return activated(build, build.put("multiply", other, current), section.text("activation", "linear"))
+
+
+def implicit(section: Section, build: Build) -> int:
+    """What YOLOR's nets know beside the image: a learned number a channel, whatever comes in."""
+    shape = (section.whole("filters", 128, 1), *(1 for _ in build.x[0][1:]))
+    if section.whole("atoms", 1, 1) > 1:
+        raise section.fault("it has one number a channel", "atoms")
+    return build.put("parameter", shape=shape)
+
+
+def shifted(section: Section, build: Build) -> int:
+    """`shift_channels`: another layer's numbers a channel are added, in YOLOR's nets."""
+    build.takes(2)
+    return build.put("add", *build.tensors)
 
 
 def reorg(section: Section, build: Build) -> int:

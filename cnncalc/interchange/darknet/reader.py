@@ -19,9 +19,11 @@ __all__ = ["Reader", "read"]
 
 OTHERS = {
     "contrastive": "yolo_layer",
+    "control_channels": "from",
     "route": "layers",
     "sam": "from",
     "scale_channels": "from",
+    "shift_channels": "from",
     "shortcut": "from",
 }
 """The key by which a layer takes others."""

@@ -122,14 +122,18 @@ def softmax(call: Call) -> int:
     return undone(call.put("softmax", row))
 
 
-def joined(call: Call, axes: Sequence[int]) -> tuple[int, Callable[[int], int]]:
-    """The tensor with several of our axes as one, the first, and what turns a tensor of that shape back."""
+def joined(call: Call, axes: Sequence[int], *, rest: bool = False) -> tuple[int, Callable[[int], int]]:
+    """The tensor with several of our axes as one, the first, and what turns a tensor of that shape back.
+
+    With `rest` all others are one, too.
+    """
     shape = call.x[0]
     order = (*axes, *(axis for axis in range(call.rank) if axis not in axes))
     turned = tuple(shape[axis] for axis in order)
     moved = order != tuple(range(call.rank))
     first = call.put("permute", suffix="turned", order=order) if moved else call.tensors[0]
-    row = call.put("reshape", first, suffix="row", shape=(product(turned[: len(axes)]), *turned[len(axes) :]))
+    others = (-1,) if rest else turned[len(axes) :]
+    row = call.put("reshape", first, suffix="row", shape=(product(turned[: len(axes)]), *others))
 
     def undone(made: int) -> int:
         parted = call.put("reshape", made, suffix="parted", shape=turned)

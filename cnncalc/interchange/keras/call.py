@@ -26,6 +26,8 @@ class Work:
         """The layer of ours that holds the parameters of each foreign one, by its path."""
         self.distinct = Distinct()
         self.calls = 0
+        self.stepped = 0
+        """Calls on single time steps."""
         self.unknown: list[tuple[str, str]] = []
         """Layers that no rule knows: their class and name."""
         self.identities: dict[str, list[str]] = {}
@@ -94,14 +96,17 @@ class Call:
         """Our shape of a tensor."""
         return self.work.sketch.shape(tensor)
 
-    def put(self, kind: str, *tensors: int, suffix: str = "", **fields: Any) -> int:
-        """A layer on these tensors, or on all that the call takes; one that was called before shares its parameters."""
+    def put(self, kind: str, *tensors: int, suffix: str = "", owner: str = "", **fields: Any) -> int:
+        """A layer on these tensors, or on all that the call takes; one that was called before shares its parameters.
+
+        `owner` is a word for parameters that layers of several kinds have in common.
+        """
         if suffix:
             name = self.work.name(f"{self.stem}.{suffix}")
         else:
             name = self.work.name(f"{self.stem}_{kind}") if self.named else self.stem
             self.named = True
-        owner = f"{self.path}/{suffix}/{kind}"
+        owner = f"{self.path}/{suffix}/{owner or kind}"
         weighted = KINDS[kind].weight_shapes is not Layer.weight_shapes
         made = self.work.sketch.add(
             name,

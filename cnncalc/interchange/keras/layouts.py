@@ -18,7 +18,7 @@ __all__ = ["in_its_layout", "is_channels_first"]
 
 FEATURES_LAST = {
     *CELLS, "RNN", "Bidirectional", "MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention",
-    "Dense", "EinsumDense", "Embedding", "ReversibleEmbedding", "RepeatVector",
+    "Dense", "DotProductAttention", "EinsumDense", "Embedding", "ReversibleEmbedding", "RepeatVector",
 }  # fmt: skip
 """Layers whose features lie last wherever a model's channels lie."""
 OLD_WORDS = {"th": "channels_first", "tf": "channels_last"}

@@ -14,8 +14,6 @@ def batchnorm(call: Call) -> int:
     """BatchNormalization: a scale and a shift, each of which may be missing; three vectors more with `renorm`."""
     scale, center = call.flag("scale", True), call.flag("center", True)
     axis = call.axis(call.config.get("axis", -1))
-    if call.rank > 4:
-        raise call.fault("it takes a vector, or a map with 1 to 3 spatial axes")
     learned = {**_epsilon(call), "affine": scale or center, "scale": scale or not center, "bias": center or not scale}
     made = _along(call, axis, "batchnorm", **learned)
     for name in ("moving_stddev", "renorm_mean", "renorm_stddev") if call.flag("renorm") else ():
@@ -31,8 +29,11 @@ def _epsilon(call: Call, usual: float = 1e-3) -> dict[str, float]:
 
 def _along(call: Call, axis: int, kind: str, **fields: Any) -> int:
     """A norm whose channels lie along one of our axes: the axis comes first for it, and goes back."""
-    if axis == 0:
+    if axis == 0 and call.rank <= 4:
         return call.put(kind, **fields)
+    if call.rank > 4:
+        row, undone = joined(call, (axis,), rest=True)
+        return undone(call.put(kind, row, **fields))
     order = (axis, *(one for one in range(call.rank) if one != axis))
     made = call.put(kind, call.put("permute", suffix="turned", order=order), **fields)
     return call.put("permute", made, suffix="back", order=tuple(map(order.index, range(call.rank))))
@@ -57,7 +58,9 @@ def rmsnorm(call: Call) -> int:
 def _over(call: Call, kind: str, epsilon: float = 1e-3) -> int:
     axes = tuple(call.axes(call.config.get("axis", -1)))
     scale, center = call.flag("scale", True), kind == "layernorm" and call.flag("center", True)
-    learned: dict[str, Any] = {"affine": scale, "bias": center} if kind == "layernorm" else {"affine": True}
+    learned: dict[str, Any] = (
+        {"affine": scale, "bias": center} if kind == "layernorm" else {"affine": call.flag("affine", True)}
+    )
     learned |= _epsilon(call, epsilon)
     if len(axes) == 1:
         last = axes[0] == call.rank - 1 and axes != (0,)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.keras.activations import ACTIVATIONS
@@ -14,10 +15,12 @@ from cnncalc.interchange.keras.config import MODELS, Entry, Node, Ref, entry_of,
 from cnncalc.interchange.keras.expanding import ends_of, layers_of, ordered
 from cnncalc.interchange.keras.features import FEATURES
 from cnncalc.interchange.keras.layouts import in_its_layout, is_channels_first
+from cnncalc.interchange.keras.leaving import leave_out
 from cnncalc.interchange.keras.norms import NORMS, spectral
 from cnncalc.interchange.keras.opening import document
 from cnncalc.interchange.keras.operations.table import OPERATIONS, operation_name
 from cnncalc.interchange.keras.sequences.attention import ATTENTION
+from cnncalc.interchange.keras.sequences.stepping import at_each_step, is_stepped
 from cnncalc.interchange.keras.shapes import SHAPES
 from cnncalc.interchange.keras.windows import WINDOWS
 from cnncalc.interchange.keras.wrappers import WRAPPERS
@@ -31,6 +34,8 @@ LAYERS: dict[str, Rule] = {**WINDOWS, **ACTIVATIONS, **NORMS, **SHAPES, **ATTENT
 TF_OPERATIONS = ("TFOpLambda", "TensorFlowOpLayer", "TFOpLayer")
 MOST_CALLS = 50_000
 MOST_DEPTH = 20
+MOST_AXES, MOST_OWN = 7, 4
+"""Axes of an input beside the batch, in the file and here."""
 OPEN = {1: (128,), 2: (224, 224), 3: (32, 64, 64)}
 """What stands for the lengths that a file leaves open, by the number of spatial axes."""
 
@@ -48,6 +53,7 @@ def sketched(root: Any, asked: Asked) -> Sketch:
     net = _Expanded(work)
     try:
         sketch.outputs = [net.passed(end) for end in net.model(model, None, "", 0)]
+        leave_out(sketch)
     except CnncalcError:
         if not work.unknown:
             raise  # else it follows from what is not known
@@ -127,11 +133,30 @@ class _Expanded:
                 raise CnncalcError(Fault("the file does not say the input's shape", layer=layer.name, help=help))
             shape = [None, *self.work.shape_out(asked)]
         lengths = shape[1:]
-        if len(lengths) > 4 or not all(one is None or (type(one) is int and 1 <= one <= 10**9) for one in lengths):
+        if len(lengths) > MOST_AXES or not all(
+            one is None or (type(one) is int and 1 <= one <= 10**9) for one in lengths
+        ):
             raise CnncalcError(
-                Fault("an input has 1 to 4 axes of whole lengths", layer=layer.name, values=str(shape)[:60])
+                Fault(f"an input has 1 to {MOST_AXES} axes of whole lengths", layer=layer.name, values=str(shape)[:60])
             )
-        return self.work.sketch.input(self.work.name(layer.name), asked or self._closed(layer, lengths))
+        if len(lengths) <= MOST_OWN:
+            return self.work.sketch.input(self.work.name(layer.name), asked or self._closed(layer, lengths))
+        return self._folded(layer, self._closed(layer, lengths), asked)
+
+    def _folded(self, layer: Entry, shape: Shape, asked: Shape | None) -> int:
+        """An input of more axes than one has in our language: its last ones come as one, and are parted."""
+        folded = (*shape[: MOST_OWN - 1], product(shape[MOST_OWN - 1 :]))
+        if asked is not None and asked != folded:
+            help = f"leave it out: the file says it, and it is {show_shape(folded)} here"
+            raise CnncalcError(Fault(f"an input of {len(shape)} axes cannot be given", layer=layer.name, help=help))
+        sketch = self.work.sketch
+        name = self.work.name(layer.name)
+        whole = sketch.input(name, folded)
+        sketch.assume(
+            f"`{name}` has {len(shape)} axes in the file, and its last ones are one here: {show_shape(folded)}"
+        )
+        fields = {"shape": shape}
+        return sketch.add(self.work.name(f"{name}.axes"), "reshape", fields, [whole], place=None, foreign="InputLayer")
 
     def _closed(self, layer: Entry, lengths: list[Any]) -> Shape:
         """The shape with a number for every length that the file leaves open; said so."""
@@ -184,8 +209,11 @@ class _Expanded:
         if layer.kind in MODELS and not layer.operation:
             return self.model(layer, tensors, path, depth + 1, timed)
         if layer.kind == "TimeDistributed":
-            inner = entry_of(layer.config.get("layer"))
-            return self.applied(inner._replace(name=layer.name), node, tensors, path, depth + 1, True, made)
+            inner = entry_of(layer.config.get("layer"))._replace(name=layer.name)
+            steps = Call(self.work, layer, f"{path}.at", tensors, timed)
+            if not is_stepped(inner, steps.rank):
+                return self.applied(inner, node, tensors, path, depth + 1, True, made)
+            return at_each_step(steps, lambda one: self.applied(inner, node, one, path, depth + 1, False, made))
         if layer.kind == "Pipeline":
             for inner in map(entry_of, layer.config.get("layers") or []):
                 tensors = self.applied(inner, node, tensors, f"{path}.{inner.name}", depth + 1, timed, made)

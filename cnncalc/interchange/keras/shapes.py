@@ -70,17 +70,35 @@ def dense(call: Call) -> int:
         return activated(call, call.put("linear", out=units, bias=bias))
     if call.rank <= 4:
         return activated(call, call.put("conv", out=units, kernel=(1,) * (call.rank - 1), bias=bias))
-    raise call.fault("it takes a vector, or a map with 1 to 3 axes beside the features")
+    row = call.put("reshape", suffix="row", shape=(call.x[0][0], -1))
+    made = call.put("conv", row, out=units, kernel=(1,), bias=bias)
+    return activated(call, call.put("reshape", made, suffix="axes", shape=(units, *call.x[0][1:])))
 
 
 def embedding(call: Call) -> int:
     """Embedding: a vector for each number, also of a map of numbers, which has no channels."""
     numbers = call.tensors[0]
-    if call.entry.kind == "ReversibleEmbedding" and (call.kwargs.get("reverse") or not call.flag("tie_weights", True)):
-        raise call.fault("its table is used the other way round, as a matrix, which is known of no layer here")
+    classes = call.whole("input_dim")
+    if call.entry.kind == "ReversibleEmbedding":
+        if not call.flag("tie_weights", True):
+            raise call.fault("its table the other way round is one of its own", help="use an Embedding and a Dense")
+        if call.kwargs.get("reverse") or True in call.args:
+            made = call.put("linear", out=classes, bias=False, axis="channels" if call.rank > 1 else None, owner=TABLE)
+            return made if call.config.get("logit_soft_cap") is None else _capped(call, made)
     if call.rank > 1:
         numbers = call.put("reshape", suffix="numbers", shape=(1, *call.work.shape_out(call.x[0])))
-    return call.put("embedding", numbers, vocabulary=call.whole("input_dim"), features=call.whole("output_dim"))
+    return call.put("embedding", numbers, vocabulary=classes, features=call.whole("output_dim"), owner=TABLE)
+
+
+TABLE = "table"
+"""Owns what an embedding and the matrix that it is the other way round have in common."""
+
+
+def _capped(call: Call, made: int) -> int:
+    """Scores within a bound: by its size, to the hyperbolic tangent, and back."""
+    cap = call.number("logit_soft_cap") or 1.0
+    small = call.put("multiply", made, suffix="small", number=1 / cap)
+    return call.put("multiply", call.put("tanh", small, suffix="tanh"), suffix="capped", number=cap)
 
 
 def merge(kind: str) -> Rule:

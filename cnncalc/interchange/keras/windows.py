@@ -204,8 +204,9 @@ WINDOWS: dict[str, Rule] = {
     **{f"{stem}{axes}": rule for stem, rule in _BY_AXES.items() for axes in DIMENSIONS},
     **{f"Conv{axes}Transpose": transposed for axes in DIMENSIONS},
     "Deconvolution2D": transposed,
+    **{f"{way}{name}Pool": _BY_AXES[f"{way}{name}Pooling"] for way in ("", "Adaptive") for name in ("Average", "Max")},
     "Resizing": resize,
     "CenterCrop": center_crop,
     "RandomCrop": center_crop,
 }
-"""By Keras's class."""
+"""By Keras's class, and by that of an operation."""

@@ -217,12 +217,12 @@ class Call:
     # -- layers --
 
     def biased(self, index: int, place: int, kind: str, live: Live, weights: Sequence[Tensor], **fields: Any) -> Live:
-        """A layer with the bias that an input is; one that others add, too, is a `parameter` that they share.
+        """A layer with the bias that an input is, added along our axis `place`.
 
-        `place` is the axis of ours along which it is added.
-        """
+        One that others add, too, or of a matrix that is a table, too, is a `parameter`."""
         bias = self.fixed(index) if self.given(index) else None
-        if bias is None or bias.name not in self.common:
+        tied = kind == "linear" and len(weights) == 1 and self._is_table(weights[0])
+        if bias is None or (bias.name not in self.common and not tied):
             return self.put(
                 kind, live, weights=[*weights, *([] if bias is None else [bias])], bias=bias is not None, **fields
             )
@@ -286,6 +286,12 @@ class Call:
             self.owners.setdefault(key, tensor)
         if owner != tensor and self.sketch.alike(owner, tensor):
             self.sketch.operators[tensor] = self.sketch.operators[tensor]._replace(share=owner)
+
+    def _is_table(self, weight: Tensor) -> bool:
+        """Whether an embedding has a matrix for its table."""
+        owner = self.owners.get(weight.name)
+        layer = None if owner is None else self.sketch.operators[owner].layer
+        return layer is not None and layer.kind == "embedding"
 
     def taken_otherwise(self, weight: Tensor, shape: Shape) -> bool:
         """Whether a layer before has a weight otherwise than in this shape, as a table that is multiplied with."""

@@ -29,6 +29,7 @@ class Telling:
     """A net on its way: operators in order, tensors by name. A name that a format has left out is made up."""
 
     __slots__ = (
+        "copies",
         "declared",
         "foreign",
         "inputs",
@@ -54,6 +55,8 @@ class Telling:
         """Shapes that the format states of tensors, None for a length that is open."""
         self.stated: set[str] = set()
         """Operators of the format without weights, of which the shape that it states is all that is known."""
+        self.copies: dict[object, str] = {}
+        """Whose few numbers are, by what they are, where each layer has a copy of them in the file."""
         self.left: Counter[str] = Counter()
         """Numbers of the file that nobody learned, by why they are there."""
 

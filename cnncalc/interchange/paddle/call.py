@@ -11,7 +11,7 @@ from cnncalc.interchange.paddle.program import Operator, Weight
 from cnncalc.layers import Shape, show_shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["Call", "Numbers", "Rule", "Several", "Turned", "Unread", "Value"]
+__all__ = ["Call", "Numbers", "Rule", "Several", "States", "Turned", "Unread", "Value"]
 
 
 class Numbers(NamedTuple):
@@ -32,14 +32,20 @@ class Turned(NamedTuple):
     tensor: int
 
 
+class States(NamedTuple):
+    """What recurrent layers leave, of each layer and direction a vector; an axis for them stands before the batch."""
+
+    rows: tuple[int, ...]
+
+
 class Unread(NamedTuple):
     """What an operator makes besides, and no layer here gives; it is told where an output depends on it."""
 
     fault: CnncalcError
 
 
-Value: TypeAlias = "int | Weight | Numbers | Several | Turned | Unread"
-"""A tensor of the sketch, a weight, numbers, several tensors, a sequence with its length first, or none of them."""
+Value: TypeAlias = "int | Weight | Numbers | Several | Turned | States | Unread"
+"""A tensor of the sketch, a weight, numbers, several tensors, a sequence with its length first, states, or none."""
 FIRST = ("", "NCHW", "NCDHW", "AnyLayout")
 """Layouts with channels first."""
 Rule: TypeAlias = "Any"
@@ -84,8 +90,9 @@ class Call:
             return value
         if isinstance(value, Weight):
             return self.parameter(value.dims[1:] if value.dims[:1] == (1,) and len(value.dims) > 1 else value.dims)
-        if isinstance(value, Turned):
-            raise self.fault(f"what it takes in place {place + 1} does not have the batch first")
+        if isinstance(value, (Turned, States)):
+            help = "of a state take one, as `h[-1]`, and of a sequence the steps behind the batch"
+            raise self.fault(f"what it takes in place {place + 1} does not have the batch first", help=help)
         raise self.fault(f"what it takes in place {place + 1} does not depend on the input")
 
     def parameter(self, shape: Shape) -> int:
@@ -136,6 +143,11 @@ class Call:
         if held and all(held):
             self.owners.setdefault((kind, *held), made)
         return made
+
+    def stacked(self, states: States) -> int:
+        """States as a tensor, an axis for them behind the batch."""
+        rows = [self.put("reshape", row, shape=(1, *self.shape(row))) for row in states.rows]
+        return rows[0] if len(rows) == 1 else self.put("concat", *rows)
 
     def shaped(self, x: int, shape: Shape) -> int:
         """The tensor in another shape."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import prod
 from typing import Any
 
-from cnncalc.interchange.paddle.call import Call, Numbers, Several, Value
+from cnncalc.interchange.paddle.call import Call, Numbers, Several, States, Value
 from cnncalc.interchange.paddle.program import Weight
 from cnncalc.layers import show_shape
 
@@ -196,6 +196,9 @@ def tile(call: Call) -> list[Value | None]:
 
 def unbind(call: Call) -> list[Value | None]:
     """The places of an axis, which goes, one by one."""
+    value = call.value(0)
+    if isinstance(value, States) and call.operator.whole("axis") == 0:
+        return [*value.rows] if len(call.operator.outputs) > 1 else [Several(value.rows)]
     x = call.x()
     axis = call.axis(call.operator.whole("axis"), x)
     fields: dict[str, Any] = {"axis": axis} if axis else {}

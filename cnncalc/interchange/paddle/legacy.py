@@ -35,6 +35,7 @@ FORMS = {
     "layer_norm": Form("layer_norm", ("X", "Scale", "Bias")),
     "group_norm": Form("group_norm", ("X", "Scale", "Bias"), (("data_layout", "data_format"),)),
     "instance_norm": Form("instance_norm", ("X", "Scale", "Bias")),
+    "rnn": Form("rnn", ("Input", "PreState", "WeightList", "SequenceLength"), (), ("State",)),
     "conv3d": Form("conv3d", ("Input", "Filter")),
     "elementwise_add": Form("add"),
     "elementwise_sub": Form("subtract"),

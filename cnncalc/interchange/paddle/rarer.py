@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.interchange.paddle.call import Call, Numbers, Turned, Unread, Value
+from cnncalc.interchange.paddle.call import Call, Numbers, Several, States, Turned, Unread, Value
 from cnncalc.interchange.paddle.program import Weight
 from cnncalc.layers import show_shape
 
@@ -143,6 +143,29 @@ def recurrent(call: Call) -> list[Value]:
         raise call.fault("each layer has two matrices, and two vectors of biases", show_shape((len(held), cells)))
     fields = {"layers": layers, "bidirectional": operator.flag("is_bidirec"), "bias": len(held) == 4 * cells}
     made = call.put(kind, value.tensor, hidden=hidden, axis="last", **fields, **more)
-    help = "take the last step of the sequence instead, as `out[:, -1]`, and save the program anew"
-    states = Unread(call.fault("its last states are handed on, which no layer here gives", help=help))
-    return [Turned(made), *[states] * (len(operator.outputs) - 1)]
+    nothing = Unread(call.fault("what it keeps for its gradient is handed on, which no layer here gives"))
+    left = _left(call, made, cells, hidden)
+    if len(operator.outputs) <= STATES + 1:  # release 2 has them one by one, and nothing else
+        return [Turned(made), *left]
+    return [Turned(made), *(Several(left) if at == STATES else nothing for at in range(1, len(operator.outputs)))]
+
+
+STATES = 2
+"""Where the states stand among what an rnn makes, behind the sequence and what its dropout keeps."""
+
+
+def _left(call: Call, made: int, cells: int, hidden: int) -> tuple[Value, ...]:
+    """The states of an rnn: of its last layer the last step, which backwards is the first; of layers before opaque.
+
+    An LSTM leaves its cells, too.
+    """
+    directions = call.shape(made)[1] // hidden
+    ends: list[int] = []
+    for place in range(directions):
+        part = call.put("slice", made, channels=(place * hidden, (place + 1) * hidden), axis=1)
+        ends.append(call.put("select", part if directions > 1 else made, at=-1 if not place else 0))
+    before = [call.put("opaque", made, shape=(hidden,), of="state") for _ in range(cells - directions)]
+    states = [States((*before, *ends))]
+    if call.operator.word("mode") == "LSTM":
+        states.append(States(tuple(call.put("opaque", made, shape=(hidden,), of="cell") for _ in range(cells))))
+    return tuple(states)

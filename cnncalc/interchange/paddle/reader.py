@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import Build, each_made, finished
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.paddle.call import Call, Several, Unread, Value
+from cnncalc.interchange.paddle.call import Call, Several, States, Turned, Unread, Value
 from cnncalc.interchange.paddle.program import Operator, Program, Weight
 from cnncalc.interchange.paddle.shapes import parts
 from cnncalc.interchange.paddle.table import PASSED, RULES
@@ -83,7 +83,7 @@ class Reader:
                 raise unread.fault
             return [unread] * len(operator.outputs)
         if operator.kind in ("fetch", "shadow_output"):
-            self.outputs += [one for place in values for one in place if isinstance(one, int)]
+            self.outputs += self.leaving(operator, [one for place in values for one in place])
             return []
         first = values[0][0] if values and values[0] else None
         if operator.number in self.biases:
@@ -101,6 +101,16 @@ class Reader:
         found: list[Value | None] = RULES[operator.kind](call)
         self.hold(call, found)
         return found
+
+    def leaving(self, operator: Operator, values: list[Value | None]) -> list[int]:
+        """What comes out, the batch first, which in the file may stand behind a sequence's length or the states."""
+        turned = {one: one.tensor for one in values if isinstance(one, Turned)}
+        call = self.call(operator, [values])
+        stacked = {one: call.stacked(one) for one in values if isinstance(one, States)}
+        if turned or stacked:
+            self.sketch.notes.append("an output that has its batch second in the file has it first here")
+        of: dict[Any, int] = {**turned, **stacked}
+        return [of.get(one, one) for one in values if isinstance(one, int) or one in of]
 
     def call(self, operator: Operator, values: list[list[Value | None]]) -> Call:
         """An operator with what it takes, under the name of its weights."""

@@ -6,7 +6,7 @@ from itertools import accumulate, pairwise
 from math import isfinite, prod
 from typing import Any
 
-from cnncalc.interchange.paddle.call import Call, Numbers, Rule, Several, Turned, Value
+from cnncalc.interchange.paddle.call import Call, Numbers, Rule, Several, States, Turned, Value
 from cnncalc.interchange.paddle.program import Weight
 from cnncalc.layers import Shape, show_shape
 
@@ -89,7 +89,10 @@ def _axes(call: Call, x: int, rank: int) -> set[int]:
 
 
 def squeeze(call: Call) -> list[Value]:
-    """Axes of length 1 less; others stay."""
+    """Axes of length 1 less; others stay. Of one state it is itself that is left."""
+    value = call.value(0)
+    if isinstance(value, States) and len(value.rows) == 1 and call.numbers("axis", 1) in ((0,), (-3,)):
+        return [value.rows[0]]
     x = call.x()
     shape = call.shape(x)
     named = _axes(call, x, len(shape) + 1) or set(range(len(shape)))
@@ -120,6 +123,8 @@ def permute(call: Call) -> list[Value]:
     if order == (1, 0, 2):
         if isinstance(value, Turned):
             return [value.tensor]
+        if isinstance(value, States):
+            return [call.stacked(value)]
         if isinstance(value, int) and len(call.shape(value)) == 2:
             return [Turned(value)]
     x = call.x()
@@ -187,6 +192,11 @@ def slice_(call: Call) -> list[Value]:
     axes, starts, ends = operator.wholes("axes"), call.numbers("starts", 1), call.numbers("ends", 2)
     if isinstance(value, Numbers) and axes == (0,) and starts and ends:
         return [Numbers(value.values[starts[0] : ends[0]])]
+    if isinstance(value, States) and axes == (0,) and starts and ends:
+        rows = value.rows[slice(starts[0], ends[0])]
+        if not rows or (operator.wholes("decrease_axis") and len(rows) > 1):
+            raise call.fault("it takes some of the states", f"{starts[0]} to {ends[0]} of {len(value.rows)}")
+        return [rows[0] if operator.wholes("decrease_axis") else States(rows)]
     x = call.x()
     if axes is None or starts is None or ends is None or not len(axes) == len(starts) == len(ends):
         raise call.fault("its bounds are not stated")

@@ -42,7 +42,7 @@ class ConvLSTM(nn.Module):
         self.bias = nn.Parameter(torch.zeros(4 * c_out)) if bias else None
 
     def forward(self, x: Tensor) -> Tensor:
-        convolve = F.conv1d if len(self.half) == 1 else F.conv2d
+        convolve = (F.conv1d, F.conv2d, F.conv3d)[len(self.half) - 1]
         states: list[Tensor] = []
         for one in x.unbind(2):
             gates = convolve(one, self.weight_ih, self.bias, *self.fields)

@@ -41,7 +41,12 @@ class Module(NamedTuple):
 
 
 def _activation(row: Row, fields: Fields) -> None:
-    """A flag that switches the activation off, or the activation itself as Python writes it."""
+    """A flag that switches the activation off, or the activation itself as Python writes it.
+
+    Before YOLOv5 7.0, and in YOLOv7, there is no dilation before it.
+    """
+    if isinstance(fields.get("d"), (bool, str)):
+        fields["act"] = fields.pop("d")
     act = fields.pop("act", True)
     if act is not True:
         fields["act"] = row.scaling.activation_of(act) if isinstance(act, str) else "none"
@@ -130,6 +135,11 @@ def _pad(row: Row, fields: Fields) -> None:
     fields["border"] = f"{top}:{bottom}x{left}:{right}"
 
 
+def _by_two(row: Row, fields: Fields) -> None:
+    """Four neighbours side by side, in whatever order."""
+    fields["scale"] = 2
+
+
 USUAL = {"reg_max": 16, "end2end": False, "legacy": True}
 """What heads are unless told."""
 CONV = "out k s p g d act"
@@ -208,8 +218,35 @@ MODULES: dict[str, Module] = {
 }
 """By the name that a file gives; `CBLinear` and `CBFuse` hand on lists of tensors, and are read in `rows`."""
 
+ACTIVATIONS = {
+    "nn.LeakyReLU": Module("leaky_relu", "slope inplace"),
+    "nn.Hardswish": Module("hardswish", "inplace"),
+    "nn.ReLU6": Module("relu6", "inplace"),
+    "nn.Mish": Module("mish", "inplace"),
+    "nn.GELU": Module("gelu"),
+    "nn.Tanh": Module("tanh"),
+    "nn.AdaptiveMaxPool2d": Module("adaptive_maxpool", "output"),
+    "nn.PixelShuffle": Module("pixel_shuffle", "scale"),
+    "nn.PixelUnshuffle": Module("pixel_unshuffle", "scale"),
+}
+"""Modules of torch's that files of the users' own have."""
+MODULES.update(ACTIVATIONS)
+
 YOLOV5: dict[str, Module] = {
     **MODULES,
+    "nn.Conv2d": Module("conv", "out kernel stride padding dilation groups bias", scaled=True),
+    "Contract": Module("space_to_depth", "scale"),
+    "Expand": Module("pixel_shuffle", "scale"),
+    "MP": Module("MP", "k"),
+    "SP": Module("SP", "k s"),
+    "ReOrg": Module("space_to_depth", more=_by_two),
+    "Shortcut": Module("add", "dimension", more=lambda row, fields: fields.clear()),
+    "RepConv": Module("RepConv7", "out k s p g act", scaled=True, more=_activation),
+    "DownC": Module("DownC", "out k", scaled=True, inner=True),
+    "SPPCSPC": Module("SPPCSPC", "out shortcut g e sizes", scaled=True, inner=True),
+    "IDetect": Module("IDetect", "nc anchors", more=_anchors),
+    "Silence": Module("identity"),
+    "DDetect": Module("DDetect", "nc"),
     "Bottleneck": Module("Bottleneck13", "out shortcut g e", scaled=True),
     "GhostConv": Module("GhostConv", "out k s g act", scaled=True, more=_activation),
     "SPPF": Module("SPPF", "out k", scaled=True),
@@ -218,4 +255,4 @@ YOLOV5: dict[str, Module] = {
     "Detect": Module("Detect5", "nc anchors", more=_anchors),
     "Segment": Module("Segment5", "nc anchors extra protos", more=_segment5, ends=("proto",)),
 }
-"""YOLOv5's own repository: heads with anchors, other pairs of kernels."""
+"""YOLOv5's own repository, YOLOv7's and YOLOv9's: heads with anchors, other pairs of kernels."""

@@ -55,11 +55,11 @@ class Scaling(NamedTuple):
 
     def width_of(self, base: int, row: Row) -> int:
         """A scaled width, a multiple of eight, as the framework computes it, in double precision."""
-        if self.yolov5 and base == self.outputs(row):
+        if self.yolov5 and base == self.outputs():
             return base
         return int(ceil(min(base, self.most) * self.width / 8) * 8)
 
-    def outputs(self, row: Row) -> int:
+    def outputs(self) -> int:
         """The channels of a head of YOLOv5's, which are not scaled: three numbers for each anchor and class."""
         anchors = self.names.get("anchors")
         first = anchors[0] if isinstance(anchors, list) and anchors else anchors

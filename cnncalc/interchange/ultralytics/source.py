@@ -8,6 +8,7 @@ from collections.abc import Mapping as MappingType
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.interchange.ultralytics.elsewhere import HALVED, computed
 from cnncalc.interchange.ultralytics.modules import MODULES, YOLOV5, Module
 from cnncalc.interchange.ultralytics.rows import MOST_REPEATS, Fields, Row, Scaling, UnusableError, whole
 from cnncalc.interchange.ultralytics.values import value_of
@@ -161,7 +162,7 @@ class _File:
         if len(items) != 4:
             raise UnusableError("it is a list of four: from, repeats, module, arguments")
         name = str(value_of(items[2]))
-        if name not in self.table and name not in LISTS:
+        if name not in self.table and name not in LISTS and (name not in HALVED or not self.yolov5):
             self.unknown.append((name, items[2]))
             return
         arguments = value_of(items[3])
@@ -174,6 +175,8 @@ class _File:
         row = Row(number, self._sources(value_of(items[0]), number), repeats, name, arguments, self.scaling)
         if name in LISTS:
             self._listed(row)
+        elif name in HALVED:
+            self._halved(row)
         else:
             self._plain(row, self.table[name])
 
@@ -181,7 +184,11 @@ class _File:
         """A word among the arguments stands for a key of the file; the classes stay a variable."""
         if argument == "nc":
             return "$nc"
-        return self.keys.get(argument, argument) if isinstance(argument, str) else argument
+        if not isinstance(argument, str) or argument in self.keys:
+            return self.keys.get(argument) if isinstance(argument, str) else argument
+        pairs = self.scaling.outputs() // (self.scaling.classes + 5)
+        made = computed(argument, {"nc": self.scaling.classes, "na": pairs, "no": pairs * (self.scaling.classes + 5)})
+        return argument if made is None else made
 
     def _sources(self, value: Any, number: int) -> list[int]:
         """The rows that it takes, counted from 0; −1 is the row before, and before the first the image."""
@@ -213,6 +220,18 @@ class _File:
             )
         else:
             self.lines.append(f"  - {_item(module.block, fields, taken)}")
+
+    def _halved(self, row: Row) -> None:
+        """A head on twice as many levels: of one half come the answers, of the other what trains the layers before."""
+        half, first = len(row.sources) // 2, HALVED[row.name][0] == HALVED[row.name][1]
+        if len(row.sources) != 2 * half:
+            raise UnusableError("it takes as many levels for its answers as for its training")
+        sides = [(name, row.sources[at * half : (at + 1) * half]) for at, name in enumerate(HALVED[row.name])]
+        (kind, answering), (trained, training) = sides[::-1] if first else sides
+        self._plain(row._replace(name=kind, sources=answering), self.table[kind])
+        module = self.table[trained]
+        inside = _item(module.block, module.fields(row), {"from": [self._tensor(source) for source in training]})
+        self.lines.append(f"  - {{aux: [{inside}], name: {_quoted(f'{row.number}.aux')}, output: false}}")
 
     def _tensor(self, source: int) -> str:
         return str(source) if source >= 0 else "image" if self.guided else "input"

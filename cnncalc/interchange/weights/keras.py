@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.archives import members_of
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.keras.opening import HDF5, hdf5
 from cnncalc.layers import Shape
+from cnncalc.records import NamedTuple
 
-__all__ = ["arrays_of", "named", "numbered"]
+__all__ = ["Array", "arrays_of", "named", "numbered"]
+
+Arrays: TypeAlias = "dict[str, tuple[Shape, str]]"
+"""Shapes and types by name; the type is empty where it is one of floating-point numbers."""
 
 MOST = 100_000
 """Arrays of a file."""
 INSIDE = "model.weights.h5"
 VARIABLES, NAME = "vars", "name"
+WHOLE = "biuc"
+"""NumPy's letters for types of other than floating-point numbers."""
+NO_LAYERS = ("optimizer", "_optimizer", "metrics", "_metrics", "loss_tracker")
+"""What a compiled model has beside its layers."""
+ASKED = ("query_dense", "key_dense", "value_dense")
+PROJECTIONS = (*ASKED, "output_dense")
+DIRECTIONS = ("forward_layer", "backward_layer")
 NORMS = ("weight", "bias", "running_mean", "running_var")
 STATISTICS = NORMS[2:]
 ROLES = {
@@ -27,13 +39,22 @@ ROLES = {
 }  # fmt: skip
 """What an array is called in the older files, and in torch."""
 DEPTHWISE = re.compile(r'"class_name": ?"DepthwiseConv\dD", ?"config": ?\{"name": ?"([^"]{1,200})"')
+CELL = re.compile(r"(lstm|gru|simple_rnn|conv_lstm(\dd)?)_cell(_\d+)?")
+OF_CELLS = ("kernel", "recurrent_kernel", "bias")
 TOP = ("model_weights", "top_level_model_weights", "optimizer_weights")
 
 
-def arrays_of(file: ForeignFile) -> dict[str, Shape]:
-    """Every array by the name and in the shape that torch would have. Raises CnncalcError."""
+class Array(NamedTuple):
+    """An array in the shape that torch would have, and where it lies in the file."""
+
+    shape: Shape
+    path: str
+
+
+def arrays_of(file: ForeignFile) -> Arrays:
+    """Every array by the name and in the shape that torch would have, and its type. Raises CnncalcError."""
     if file.head.startswith(HDF5):
-        found: dict[str, Shape] = hdf5(file, _arrays)
+        found: Arrays = hdf5(file, _arrays)
         return found
     with members_of(file) as archive:
         member = next((one for one in archive.infolist() if one.filename.endswith(INSIDE)), None)
@@ -43,25 +64,28 @@ def arrays_of(file: ForeignFile) -> dict[str, Shape]:
             message = f"`{INSIDE}` in `{file.name}` is compressed"
             raise CnncalcError(Fault(message, help="Keras itself stores it as it is"))
         with archive.open(member) as inside:
-            within: dict[str, Shape] = hdf5(file, _arrays, inside)
+            within: Arrays = hdf5(file, _arrays, inside)
             return within
 
 
-def _arrays(root: Any) -> dict[str, Shape]:
+def _arrays(root: Any) -> Arrays:
     """The arrays of an HDF5 file, of today's form where groups have variables."""
     shapes: dict[str, Shape] = {}
     names: dict[str, str] = {}
+    types: dict[str, str] = {}
 
     def visit(path: str, one: Any) -> bool | None:
         if hasattr(one, "shape"):
             shapes[path] = tuple(int(n) for n in one.shape)
+            types[path] = str(one.dtype) if one.dtype.kind in WHOLE else ""
         elif path.rpartition("/")[2] == VARIABLES and NAME in one.attrs:
             names[path.rpartition("/")[0]] = str(one.attrs[NAME])
         return True if len(shapes) > MOST else None
 
     if root.visititems(visit):
         raise CnncalcError(Fault(f"the file has more than {MOST:,} arrays"))
-    return numbered(shapes, names) if names else named(shapes, _depthwise(str(root.attrs.get("model_config", ""))))
+    found = numbered(shapes, names) if names else named(shapes, _depthwise(str(root.attrs.get("model_config", ""))))
+    return {name: (held.shape, types.get(held.path, "")) for name, held in found.items()}
 
 
 def _depthwise(configuration: str) -> set[str]:
@@ -69,18 +93,60 @@ def _depthwise(configuration: str) -> set[str]:
     return set(DEPTHWISE.findall(configuration))
 
 
-def numbered(shapes: Mapping[str, Shape], names: Mapping[str, str]) -> dict[str, Shape]:
-    """`layers/conv2d/vars/0`: layers are called by an attribute, arrays by their place."""
-    found: dict[str, Shape] = {}
+def numbered(shapes: Mapping[str, Shape], names: Mapping[str, str]) -> dict[str, Array]:
+    """`layers/conv2d/vars/0`: layers are called by an attribute, arrays by their place.
+
+    What an optimizer and a generator of random numbers keep is none of the model's.
+    """
+    found: dict[str, Array] = {}
     for group in names:
-        if not group:
-            continue
         levels = group.split("/")
-        own = [names[path] for path in ("/".join(levels[:end]) for end in range(1, len(levels) + 1)) if path in names]
-        held = [shapes[path] for place in range(64) if (path := f"{group}/{VARIABLES}/{place}") in shapes]
-        kind = re.sub(r"_\d+\Z", "", levels[-1])
-        found |= {f"{'.'.join(own)}.{role}": shape for role, shape in _roles(kind, held)}
+        if not group or levels[0] in NO_LAYERS or levels[-1].startswith("seed_generator"):
+            continue
+        above = ["/".join(levels[:end]) for end in range(1, len(levels) + 1)]
+        own = [names[path] for path in above if path in names]
+        paths = [path for place in range(64) if (path := f"{group}/{VARIABLES}/{place}") in shapes]
+        held = [shapes[path] for path in paths]
+        if levels[-1] == "cell":
+            way = "".join(levels[-2:-1])
+            own = own[: -2 if way in DIRECTIONS else -1]
+            roles = _cell(held, "_reverse" * (way == DIRECTIONS[1]), maps=any(len(one) > 2 for one in held))
+        elif levels[-1] in PROJECTIONS and len(above) > 1:
+            own, roles = own[:-1], _projected(levels[-1], held, above[-2], shapes)
+        else:
+            roles = _roles(re.sub(r"_\d+\Z", "", levels[-1]), held)
+        found |= {
+            ".".join([*own, role]): Array(shape, path) for path, (role, shape) in zip([*paths, *paths[-1:]], roles)
+        }
     return found
+
+
+def _cell(held: list[Shape], backward: str, *, maps: bool) -> list[tuple[str, Shape]]:
+    """The arrays of a recurrent cell: of what comes in, of the state, and a bias, of two rows where there are two."""
+    if maps:
+        return list(zip(("weight_ih", "weight_hh", "bias"), (*map(turned, held[:2]), *held[2:])))
+    rows = [held[2][-1:]] * (2 if len(held[2]) > 1 else 1) if len(held) > 2 else []
+    made = zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), (*map(turned, held[:2]), *rows))
+    return [(f"{name}_l0{backward}", one) for name, one in made]
+
+
+def _projected(part: str, held: list[Shape], group: str, shapes: Mapping[str, Shape]) -> list[tuple[str, Shape]]:
+    """The arrays of a projection of an attention, whose heads are an axis.
+
+    Torch has those of queries, keys and values in one where they take as many features: with the queries here.
+    """
+    if part == "output_dense":
+        rows = [(*held[0][-1:], product(held[0][:-1]))] if held else []
+        return list(zip(("out_proj.weight", "out_proj.bias"), (*rows, *held[1:])))
+    asked = [shapes.get(f"{group}/{name}/{VARIABLES}/0") or (0,) for name in ASKED]
+    biases = [product(shapes.get(f"{group}/{name}/{VARIABLES}/1", (0,))) for name in ASKED]
+    packed = len({shape[0] for shape in asked}) == 1
+    roles = [] if packed else [(f"{part[0]}_proj_weight", (product(one[1:]), *one[:1])) for one in held[:1]]
+    if part != ASKED[0]:
+        return roles
+    if packed:
+        roles = [("in_proj_weight", (sum(product(shape[1:]) for shape in asked), asked[0][0]))]
+    return [*roles, ("in_proj_bias", (sum(biases),))] if any(biases) else roles
 
 
 def _roles(kind: str, held: list[Shape]) -> list[tuple[str, Shape]]:
@@ -95,27 +161,48 @@ def _roles(kind: str, held: list[Shape]) -> list[tuple[str, Shape]]:
         return [("depthwise.weight", one_each(held[0])), *rest]
     if not held:
         return []
+    if kind == "p_re_lu":
+        return [("weight", slopes(held[0]))]
     first = one_each(held[0]) if kind.startswith("depthwise") else held[0] if kind == "embedding" else turned(held[0])
     return [("weight", first), *zip(("bias", "second", "third"), held[1:])]
 
 
-def named(shapes: Mapping[str, Shape], depthwise: set[str]) -> dict[str, Shape]:
-    """`model_weights/conv1/conv1/kernel:0`, as Keras writes whole models into one file."""
-    found: dict[str, Shape] = {}
+def named(shapes: Mapping[str, Shape], depthwise: set[str]) -> dict[str, Array]:
+    """`model_weights/conv1/conv1/kernel:0`, as Keras writes whole models into one file.
+
+    Keras 3 has the model between: `model_weights/conv1/sequential/conv1/kernel`.
+    """
+    found: dict[str, Array] = {}
     separable = {path.rpartition("/")[0] for path in shapes if "pointwise_kernel" in path.rpartition("/")[2]}
     for path, shape in shapes.items():
         levels = [level for level in path.split("/") if level not in TOP]
         if path.split("/")[0] == "optimizer_weights" or not levels:
             continue
         array = re.sub(r"(_\d+)?(:0)?\Z", "", levels.pop())
+        if len(levels) > 2 and levels[0] == levels[2] and path.startswith("model_weights/"):
+            del levels[1]
         levels = [level for place, level in enumerate(levels) if level not in levels[:place]]
         role = ROLES.get(array, array)
         array = "depthwise_kernel" if array == "kernel" and depthwise.intersection(levels[-1:]) else array
         part = TURNS.get(array)
+        if array in OF_CELLS and len(levels) > 1 and CELL.fullmatch(levels[-1]):
+            found |= _of_cell(levels, array, shape, path)
+            continue
         if path.rpartition("/")[0] in separable:
             levels.append("depthwise" if array == "depthwise_kernel" else "pointwise")
-        found[".".join([*levels, role])] = part(shape) if part else shape
+        found[".".join([*levels, role])] = Array(part(shape) if part else shape, path)
     return found
+
+
+def _of_cell(levels: list[str], array: str, shape: Shape, path: str) -> dict[str, Array]:
+    """An array of a recurrent cell, which has a level of its own, as each direction of two has."""
+    *own, cell = levels
+    way = own[-1].partition("_")[0] if len(own) > 1 else ""
+    own = own[:-1] if way in ("forward", "backward") else own
+    each = [shape if name == array else (1, 1) for name in OF_CELLS]
+    held = dict(_cell(each, "_reverse" * (way == "backward"), maps=cell.startswith("conv")))
+    wanted = {"kernel": "weight_ih", "recurrent_kernel": "weight_hh", "bias": "bias"}[array]
+    return {".".join([*own, role]): Array(one, path) for role, one in held.items() if role.startswith(wanted)}
 
 
 def turned(shape: Shape) -> Shape:

@@ -99,7 +99,7 @@ def _keras(file: ForeignFile) -> Tensors:
     """Arrays by the names and in the shapes that torch would have."""
     from cnncalc.interchange.weights.keras import arrays_of
 
-    return {name: (shape, "") for name, shape in arrays_of(file).items()}
+    return arrays_of(file)
 
 
 def _numpy(file: ForeignFile) -> Tensors:

@@ -46,10 +46,10 @@ LAYERS = {
 class NetLayer:
     """One layer; `settings` is the message of its kind."""
 
-    __slots__ = ("exact", "inputs", "kind", "name", "outputs", "owner", "rank", "settings", "tell")
+    __slots__ = ("copies", "exact", "inputs", "kind", "name", "outputs", "owner", "rank", "settings", "tell")
 
     def __init__(self, fields: Fields, number: int, tell: Telling, copies: Copies, *, exact: bool) -> None:
-        self.tell, self.exact = tell, exact
+        self.tell, self.exact, self.copies = tell, exact, copies
         self.kind = LAYERS.get(number, "layer of an unknown kind")
         self.name, self.inputs, self.outputs = fields.text(1), fields.texts(2), fields.texts(3)
         self.settings = fields.part(number)
@@ -76,6 +76,11 @@ class NetLayer:
     def weight(self, what: str, *dims: int) -> str:
         """A learned tensor of the layer."""
         return self.tell.weight(f"{self.owner}.{what}", dims)
+
+    def matrix(self, number: int, *dims: int) -> str:
+        """The learned matrix in a field; one that is a table of the net, too, has the table's name."""
+        table = self.copies.tensor(self.settings.part(number))
+        return self.tell.weight(table, dims) if table in self.tell.tensors else self.weight("weight", *dims)
 
     def optional(self, number: int, what: str, *dims: int) -> str:
         """A learned tensor of the layer where it has one in this field; else nothing."""

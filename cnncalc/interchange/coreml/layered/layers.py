@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Any, TypeAlias
 
 from cnncalc.interchange.coreml.layered.layer import NetLayer
+from cnncalc.interchange.coreml.layered.stored import diagonal
 from cnncalc.interchange.coreml.unlearned import INVERSED, divided
 from cnncalc.interchange.protobuf.fields import Fields
 
@@ -45,6 +47,10 @@ def convolution(layer: NetLayer) -> None:
         "group": groups,
         **padding(settings, 50, 51, len(kernel)),
     }
+    plain = groups == 1 and len(kernel) == 2 and not settings.whole(60) and not settings.whole(70)
+    if plain and out == inner * prod(kernel) and diagonal(settings.part(90), out):  # torch's unfold
+        layer.say("Im2Col", layer.x(), kernel_shape=tuple(kernel), **said)
+        return
     bias = layer.weight("bias", out) if settings.whole(70) else ""
     if settings.whole(60):
         if 100 in settings:
@@ -136,7 +142,7 @@ def activation(layer: NetLayer) -> None:
 def inner_product(layer: NetLayer) -> None:
     """innerProduct, on a vector, or on the last axis."""
     settings = layer.settings
-    matrix = layer.weight("weight", settings.whole(1), settings.whole(2))
+    matrix = layer.matrix(20, settings.whole(1), settings.whole(2))
     bias = layer.shift(10, 21, 20, settings.whole(2))
     x = layer.x() if layer.exact else layer.tell.put("Flatten", [layer.x()])
     layer.say("MatMul", x, matrix, *bias)
@@ -232,6 +238,7 @@ def constant(shape: int, data: int) -> Rule:
             layer.tell.tensors[name] = layer.tell.tensors[layer.owner]
         else:
             held = layer.tell.weight(name, dims)
+            layer.copies.keep(held, layer.settings.part(data))
             if len(dims) == 1 and len(values) == dims[0] <= MOST_LENGTHS:  # a shape, as of a reshape, may be among them
                 layer.tell.tensors[held] = layer.tell.tensors[held]._replace(held=tuple(values))
 

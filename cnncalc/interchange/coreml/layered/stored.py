@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from cnncalc.interchange.protobuf.fields import Fields
 from cnncalc.interchange.protobuf.wire import Bytes, Span
 
-__all__ = ["FULL", "HALF", "INTEGER", "QUANTISED", "RAW", "Copies", "even"]
+__all__ = ["FULL", "HALF", "INTEGER", "QUANTISED", "RAW", "Copies", "diagonal", "even"]
 
 FULL, HALF, RAW, INTEGER, QUANTISED = 1, 2, 30, 31, 40
 """The fields of weights: float32, float16, bytes, int8, and how bytes are meant."""
 CHUNK = 1 << 16
 SAMPLE = 64
+MOST_ROWS = 2_048
 MOST_ALIKE = 16
 """Layers that are alike in their middle, and not the same."""
 WEIGHTS = {
@@ -46,6 +47,18 @@ def repeated(data: Bytes, span: Span, width: int) -> bool:
     return all(part == many[: len(part)] for part in chunks(data, span))
 
 
+def diagonal(weights: Fields, size: int) -> bool:
+    """Whether a square matrix of so many rows is ones on its diagonal and zeros beside it."""
+    for field, letter in ((FULL, "f"), (HALF, "e")):
+        span, width = next(iter(weights.all.get(field, ())), None), struct.calcsize(letter)
+        if isinstance(span, Span) and span.stop - span.start == size * size * width and size <= MOST_ROWS:
+            data, one = weights.message.data, struct.pack(f"<{letter}", 1.0)
+            starts = range(span.start, span.stop, size * width)
+            rows = ((at, bytes(width * row) + one + bytes(width * (size - row - 1))) for row, at in enumerate(starts))
+            return all(bytes(data[at : at + size * width]) == row for at, row in rows)
+    return False
+
+
 def chunks(data: Bytes, span: Span) -> Iterator[bytes]:
     """A payload, some of it at a time."""
     return (bytes(data[at : min(at + CHUNK, span.stop)]) for at in range(span.start, span.stop, CHUNK))
@@ -56,6 +69,8 @@ class Copies:
 
     def __init__(self) -> None:
         self.met: dict[tuple[int, int, bytes], list[tuple[str, Bytes, Span]]] = {}
+        self.tensors: list[tuple[str, Bytes, Span]] = []
+        """Tensors that are layers by themselves, such as tables, and where their numbers lie."""
 
     def owner(self, name: str, number: int, settings: Fields) -> str:
         """The name of the first layer with the same settings and the same weights; that of the layer itself.
@@ -74,6 +89,22 @@ class Copies:
         if len(same) < MOST_ALIKE:
             same.append((name, data, span))
         return name
+
+    def keep(self, name: str, weights: Fields) -> None:
+        """Note a tensor that a matrix may be, too."""
+        for span in (*weights.all.get(FULL, ()), *weights.all.get(HALF, ())):
+            if isinstance(span, Span) and len(self.tensors) < MOST_ALIKE:
+                self.tensors.append((name, weights.message.data, span))
+
+    def tensor(self, weights: Fields) -> str:
+        """The name of the tensor with the same numbers; empty where there is none."""
+        data = weights.message.data
+        for span in (*weights.all.get(FULL, ()), *weights.all.get(HALF, ())):
+            for name, whose, other in self.tensors if isinstance(span, Span) else ():
+                alike = span.stop - span.start == other.stop - other.start
+                if alike and all(a == b for a, b in zip(chunks(data, span), chunks(whose, other))):
+                    return "" if repeated(data, span, 4) else name
+        return ""
 
 
 def learned(number: int, settings: Fields) -> bool:

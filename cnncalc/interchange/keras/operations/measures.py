@@ -135,7 +135,7 @@ def one_hot(call: Call) -> int:
 
 
 SHAPED = (
-    "hypot", "nan_to_num", "tril", "triu",
+    "hypot", "nan_to_num", "tril", "triu", "cross", "erfinv", "logaddexp", "trunc",
     "flip", "cumsum", "cumprod", "sort", "argsort", "where", "greater", "greater_equal", "less", "less_equal", "equal",
     "not_equal", "logical_and", "logical_or", "logical_not", "isnan", "isinf", "isfinite", "mod", "floor_divide",
     "arctan2", "squared_difference", "zeros_like", "squareplus", "sparse_plus", "sparse_sigmoid", "sparsemax",
@@ -149,7 +149,7 @@ MEASURES: dict[str, Rule] = {
     "argmax": place("argmax"),
     "argmin": place("argmin"),
     **{name: shaped(name) for name in SHAPED},
-    **{name: left(name) for name in ("any", "all", "count_nonzero", "median", "prod")},
+    **{name: left(name) for name in ("any", "all", "count_nonzero", "median", "prod", "quantile")},
     "repeat": lengthened("repeat", 1, "repeats", lambda n, times: n * times),
     "diff": lengthened("diff", 1, "n", lambda n, times: n - times),
     "top_k": top,

@@ -6,6 +6,7 @@ from typing import Any
 
 from cnncalc.interchange.keras.activations import FUNCTIONS, activate
 from cnncalc.interchange.keras.call import Call, Rule
+from cnncalc.interchange.keras.operations.further import FURTHER
 from cnncalc.interchange.keras.operations.laying_out import (
     argument,
     concatenate,
@@ -82,11 +83,26 @@ def named(name: str) -> Rule:
 
 
 def with_numbers(call: Call, kind: str, listed: list[Any]) -> int:
-    """With a row of known numbers, along Keras's last axis, our channels."""
-    known = kind in ("add", "multiply") and all(isinstance(one, (int, float)) for one in listed)
-    if not known or call.work.channels_first:
-        raise call.fault("a row of numbers is added or multiplied, channels last", f"they are {str(listed)[:60]}")
-    return call.put("constant", shape=(len(listed), *(1 for _ in call.x[0][1:])), join=kind)
+    """With known numbers, of which Keras's last axes are those of what comes in.
+
+    What is taken away is its negative that is added, and a divisor its reciprocal; which numbers they are is not said.
+    """
+    lengths: list[int] = []
+    first: Any = listed
+    while isinstance(first, list) and first and len(lengths) < 16:
+        lengths.append(len(first))
+        first = first[0]
+    join = {"add": "add", "multiply": "multiply", "subtract": "add", "divide": "multiply"}.get(kind)
+    before = len(lengths) - call.rank
+    theirs = (*(1 for _ in range(-before)), *lengths[max(before, 0) :])
+    full = call.work.shape_out(call.x[0])
+    fits = all(one in (1, n) for one, n in zip(theirs, full)) and before < 2 and lengths[: max(before, 0)] in ([], [1])
+    if join is None or not fits or type(first) not in (int, float):
+        raise call.fault("numbers are added or multiplied along the last axes", f"they are {str(listed)[:60]}")
+    x = call.tensors[0]
+    if kind in ("subtract", "divide") and call.args and isinstance(call.args[0], list):
+        x = call.put("function", suffix="turned", of="negate" if kind == "subtract" else "reciprocal")
+    return call.put("constant", x, shape=call.work.shape_in(theirs), join=join)
 
 
 def normalize(call: Call) -> int:
@@ -130,8 +146,22 @@ def nothing(call: Call) -> int:
     return call.tensors[0]
 
 
+def by_numbers(call: Call, listed: list[Any]) -> int:
+    """By a matrix of known numbers."""
+    wide = {len(row) for row in listed if isinstance(row, list)}
+    letters = "abcdefgh"[: call.rank]
+    known = len(wide) == 1 and all(isinstance(row, list) and not isinstance(row[0], list) for row in listed if row)
+    if not known or call.work.channels_first or call.args[0] is listed or len(listed) != call.x[0][0]:
+        raise call.fault("numbers are a matrix behind a tensor, channels last", f"they are {str(listed)[:40]}")
+    own = call.put("constant", suffix="numbers", shape=(len(listed), *wide))
+    return call.put("einsum", call.tensors[0], own, equation=f"{letters},an->n{letters[1:]}")
+
+
 def matmul(call: Call) -> int:
     """Of two tensors' matrices, Keras's last two axes; of two sequences our axes are turned."""
+    listed = next((one for one in call.args if isinstance(one, list)), None)
+    if len(call.tensors) == 1 and listed is not None:
+        return by_numbers(call, listed)
     if len(call.tensors) == 2 and call.rank > 2 and not call.work.channels_first:  # with the matrices' axes last
         order = (*range(1, call.rank), 0)
         left, right = (
@@ -216,6 +246,7 @@ OPERATIONS: dict[str, Rule] = {
     "normalize": normalize,
     "ones_like": lambda call: call.put("constant", shape=call.x[0]),
     **MEASURES,
+    **FURTHER,
     "cast": nothing,
     "identity": nothing,
     "stop_gradient": nothing,
@@ -231,4 +262,10 @@ def operation_name(kind: str, config: dict[str, Any]) -> str:
         word = str(function).rpartition(".")[2].lower()
         return {"truediv": "divide", "mul": "multiply", "sub": "subtract", "pow": "power"}.get(word, word)
     spaced = "".join(f"_{one.lower()}" if one.isupper() and at else one.lower() for at, one in enumerate(kind))
-    return {"re_lu": "relu", "re_lu6": "relu6", "relu_6": "relu6", "true_divide": "divide"}.get(spaced, spaced)
+    return {
+        "re_lu": "relu",
+        "re_lu6": "relu6",
+        "relu_6": "relu6",
+        "r_m_s_norm": "rms_norm",
+        "true_divide": "divide",
+    }.get(spaced, spaced)

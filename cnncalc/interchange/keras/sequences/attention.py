@@ -18,8 +18,19 @@ def _sequence(call: Call, tensor: int, suffix: str) -> int:
     return tensor if len(shape) == 2 else call.put("reshape", tensor, suffix=suffix, shape=(shape[0], -1))
 
 
-def multi_head(call: Call) -> int:
-    """MultiHeadAttention and GroupQueryAttention of a query, a value and perhaps a key, perhaps with a gate."""
+def multi_head(call: Call) -> list[int]:
+    """MultiHeadAttention and GroupQueryAttention, and their scores where these are taken."""
+    ends = [_attended(call)]
+    if call.wanted - {0}:  # weights of every head and two places, which the attention keeps to itself here
+        query, key = call.tensors[0], call.tensors[-1]
+        places = [call.work.shape_out(call.shape(one))[:-1] for one in (query, key)]
+        shape = (int(call.config.get("num_query_heads") or call.whole("num_heads")), *places[0], *places[1])
+        ends.append(call.put("opaque", query, key, suffix="scores", shape=call.work.shape_in(shape), of="scores"))
+    return ends
+
+
+def _attended(call: Call) -> int:
+    """Attention of a query, a value and perhaps a key, perhaps with a gate."""
     if not 1 <= len(call.tensors) <= 3 or call.rank < 2:
         raise call.fault("it takes sequences: a query, a value, and perhaps a key")
     query = call.tensors[0]
@@ -86,8 +97,8 @@ def _asked(
     return inputs, back
 
 
-def attention(call: Call) -> int:
-    """Attention of a query, a value and perhaps a key, without kernels but perhaps with a learned scale."""
+def attention(call: Call) -> list[int]:
+    """Attention of a query, a value and perhaps a key, without kernels but perhaps with a learned scale; its scores."""
     additive = call.entry.kind == "AdditiveAttention"
     if not 2 <= len(call.tensors) <= 3 or call.rank != 2:
         raise call.fault("it takes a query and a value, both sequences")
@@ -96,7 +107,8 @@ def attention(call: Call) -> int:
     summed = additive or call.word("score_mode", "dot") == "concat"
     scores = _sums(call, query, key, additive) if summed else _products(call, query, key)
     weights = call.put("softmax", scores, suffix="weights", axis=-1)
-    return call.put("matmul", value, weights, suffix="attended", transposed=True)
+    made = call.put("matmul", value, weights, suffix="attended", transposed=True)
+    return [made, call.put("permute", weights, suffix="given", order=(1, 0))] if call.wanted - {0} else [made]
 
 
 def _products(call: Call, query: int, key: int) -> int:

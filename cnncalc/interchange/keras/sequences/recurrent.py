@@ -11,7 +11,7 @@ from cnncalc.records import NamedTuple
 __all__ = ["CELLS", "MAPS", "bidirectional", "recurrent"]
 
 CELLS = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn", "CuDNNLSTM": "lstm", "CuDNNGRU": "gru"}
-MAPS = ("ConvLSTM1D", "ConvLSTM2D")
+MAPS = ("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 """Cells that run along maps."""
 ALIKE = ("units", "use_bias", "reset_after")
 """What both directions have in common where they are one layer of ours."""
@@ -117,9 +117,9 @@ def _over_features(call: Call, x: int, suffix: str, *, both: bool, returns: str 
 
 
 def _over_maps(call: Call, x: int, suffix: str, *, both: bool, returns: str | None) -> int:
-    """ConvLSTM1D and ConvLSTM2D."""
+    """ConvLSTM1D to ConvLSTM3D."""
     axes = len(call.shape(x)) - 2
-    if axes not in (1, 2) or both:
+    if axes not in (1, 2, 3) or both:
         raise call.fault("it takes maps step by step")
     return call.put(
         "convlstm",

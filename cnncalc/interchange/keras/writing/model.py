@@ -15,7 +15,7 @@ __all__ = ["WEIGHTED", "Call", "Made", "Model", "Numbers", "Row", "Scribe", "Ten
 
 WEIGHTED = (
     "BatchNormalization", "Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D", "Conv3DTranspose",
-    "ConvLSTM1D", "ConvLSTM2D",
+    "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D",
     "Bidirectional", "Dense", "DepthwiseConv1D", "DepthwiseConv2D", "Embedding", "GRU", "GroupNormalization", "LSTM",
     "LayerNormalization", "MultiHeadAttention", "PReLU", "RMSNormalization", "SimpleRNN",
 )  # fmt: skip

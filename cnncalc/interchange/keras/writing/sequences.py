@@ -100,7 +100,7 @@ def _cell(
 
 
 def ran_over_maps(scribe: Scribe, layer: convolved.ConvLSTM, x: Shapes, taken: Taken) -> Tensor:
-    """ConvLSTM1D and ConvLSTM2D, behind zeros where no word of Keras's says their padding."""
+    """ConvLSTM1D to ConvLSTM3D, behind zeros where no word of Keras's says their padding."""
     (shape,) = x
     windows, (channels, _, *lengths) = layer.windows(shape), shape
     if any(one.stride > 1 for one in windows) and any(one.dilation > 1 for one in windows):

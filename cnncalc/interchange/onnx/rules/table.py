@@ -31,6 +31,7 @@ RULES: Mapping[str, Rule] = {
     "ConvInteger": windows.quantised,
     "ConvTranspose": of_each(windows.deconvolution),
     "Col2Im": windows.folded,
+    "Im2Col": windows.columns,
     "DeformConv": windows.deformable,
     "MaxUnpool": windows.unpool,
     **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), of_each(windows.pool)),

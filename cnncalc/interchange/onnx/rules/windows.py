@@ -61,6 +61,18 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2) -> list[Value]:
     return [call.biased(b, 0, "conv", live, [weight], out=dims[0], groups=groups, **fields)]
 
 
+def columns(call: Call) -> list[Value]:
+    """Every window as the channels of one place, which Core ML's converter writes as a convolution with ones."""
+    live, kernel = call.map(), call.wholes("kernel_shape")
+    border = pairs(call, 2)
+    if any(isinstance(one, str) or one[0] != one[1] for one in border):
+        raise NotKnown("its border is not alike on both sides")
+    fields = {"kernel": tuple(kernel), "stride": each(call, "strides", 2), "padding": tuple(one[0] for one in border)}
+    made = call.put("unfold", live, suffix="_windows", dilation=each(call, "dilations", 2), **fields)
+    layer: Any = call.sketch.operators[made.tensor].layer
+    return [call.put("reshape", made, shape=layer.between(call.shape(live)))]
+
+
 def quantised(call: Call) -> list[Value]:
     """QLinearConv and ConvInteger: the convolution that they are."""
     if call.node.kind == "ConvInteger":

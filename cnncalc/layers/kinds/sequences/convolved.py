@@ -74,8 +74,8 @@ class ConvLSTM(Layer):
     def requirements(self, *x: Shape) -> Iterator[Requirement]:
         (shape,) = x
         yield Requirement(
-            3 <= len(shape) <= 4,
-            "a convlstm takes maps step by step: channels x steps x height x width, or x length",
+            3 <= len(shape) <= 5,
+            "a convlstm takes maps step by step: channels x steps x height x width, or x length, or a volume's three",
             f"the input is {show_shape(shape)}",
             "`reshape` it, the steps behind the channels",
         )

@@ -19,7 +19,7 @@ __all__: list[str] = []
 
 
 class ConvolvedSteps(nn.Module):
-    """A convolutional LSTM on (batch, channels, steps, height, width) or (batch, channels, steps, length)."""
+    """A convolutional LSTM on (batch, channels, steps, length), (…, height, width) or (…, depth, height, width)."""
 
     weight_ih: Tensor
     weight_hh: Tensor
@@ -61,6 +61,6 @@ class ConvolvedSteps(nn.Module):
 @builds(convolved.ConvLSTM)
 def convolved_steps(layer: convolved.ConvLSTM, shapes: tuple[Shape, ...]) -> nn.Module:
     """A module of our own; torch has none."""
-    if not 3 <= len(shapes[0]) <= 4:
+    if not 3 <= len(shapes[0]) <= 5:
         raise ValueError(f"no maps step by step: {shapes[0]}")
     return ConvolvedSteps(layer, shapes[0])
