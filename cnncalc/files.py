@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["open_regular", "write_whole"]
 
+SCRATCH = ".unfinished"
+"""The end of the name of a file that is being written."""
+FORSAKEN = 60
+"""Seconds after which one that nobody holds is left over."""
+
 
 def open_regular(path: Path) -> BinaryIO:
     """The file, opened for reading; OSError for a pipe that nobody may ever write to, and for a device."""
@@ -35,13 +40,15 @@ def write_whole(content: str | bytes | Iterable[str | bytes], target: Path) -> N
     if target.exists() and not target.is_file():  # a device or a pipe cannot be replaced
         _write_into(data, target)
         return
-    beside = Path(target.parent, f".{target.name}.{os.urandom(4).hex()}")  # `tempfile` takes long to import
+    _clear(target)
+    beside = Path(target.parent, f".{target.name}.{os.urandom(4).hex()}{SCRATCH}")  # `tempfile` takes long to import
     try:
         number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     except ValueError as error:  # letters that no name of a file has
         raise OSError(errno.EINVAL, "no file has such a name") from error
     try:
         with os.fdopen(number, "wb") as scratch:
+            _alone(number)
             for part in data:
                 scratch.write(part)
         beside.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
@@ -49,6 +56,44 @@ def write_whole(content: str | bytes | Iterable[str | bytes], target: Path) -> N
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def _clear(target: Path) -> None:
+    """Take away what writes of this file that were killed have left beside it, and nothing that is being written."""
+    import re
+
+    left = re.compile(rf"\.{re.escape(target.name)}\.[0-9a-f]{{8}}{re.escape(SCRATCH)}")
+    try:
+        for entry in os.scandir(target.parent):
+            if left.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+                _clear_one(entry.path)
+    except OSError:  # a folder that cannot be read, or another write has taken it away: what is to be written goes on
+        return
+
+
+def _clear_one(path: str) -> None:
+    """Take one away, unless it was just made or somebody holds it."""
+    import time
+
+    number = os.open(path, os.O_RDWR)
+    try:
+        if time.time() - os.fstat(number).st_mtime > FORSAKEN and _alone(number):
+            os.unlink(path)  # noqa: PTH108 - a name that the system gave
+    finally:
+        os.close(number)
+
+
+def _alone(number: int) -> bool:
+    """Hold an open file until it is closed, or the process is killed; whether nobody else does, as far as is known."""
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError:  # Windows, where nothing is known
+        return False
+    try:
+        flock(number, LOCK_EX | LOCK_NB)
+    except OSError:  # it is held, or the file system knows of no such thing
+        return False
+    return True
 
 
 def _write_into(data: Iterable[bytes], target: Path) -> None:

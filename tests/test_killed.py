@@ -10,6 +10,7 @@ from command_line import runner
 from failing_writes import Killing, on
 
 from cnncalc.cli.main import cnncalc as program
+from cnncalc.files import SCRATCH, write_whole
 from cnncalc.solve.sweep.evaluating import Evaluator
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a process is killed")
@@ -148,3 +149,41 @@ def test_a_verification_goes_on_from_wherever_it_was_killed(given, monkeypatch):
         assert not part.exists()
         target.unlink()
     pytest.fail("it never came to an end")
+
+
+@pytest.mark.parametrize("name", ["show.json", "odd [a]+.json"])
+def test_what_a_killed_write_left_is_taken_away_by_the_next(given, name):
+    """Not what may be being written: it is held, or just made; nor what only looks alike."""
+    fcntl = pytest.importorskip("fcntl")
+    names = ["0000000a", "0000000b", "0000000c"]
+    left, held, young = (given / f".{name}.{one}{SCRATCH}" for one in names)
+    others = [given / f".{name}.0000000a", given / f".{name}.zzzzzzzz{SCRATCH}", given / f".x{name}.0000000a{SCRATCH}"]
+    for file in (left, held, young, *others):
+        file.write_text("half")
+        os.utime(file, *([] if file == young else [(0, 0)]))
+    (given / f".{name}.0000000d{SCRATCH}").mkdir()
+    with held.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert run("show", "net.yaml", "-o", given / name).exit_code == 0
+    assert not left.exists()
+    assert all(file.read_text() == "half" for file in (held, young, *others))
+    assert run("show", "net.yaml", "-o", given / name).exit_code == 0
+    assert not held.exists()
+    assert young.exists()
+
+
+def test_what_is_being_written_is_held(given):
+    """However long it takes, another write of the same file leaves it alone."""
+    pytest.importorskip("fcntl")
+
+    def parts():
+        yield "one "
+        (scratch,) = given.iterdir()
+        os.utime(scratch, (0, 0))
+        write_whole("other", given / "a.txt")
+        assert scratch.exists()
+        yield "two"
+
+    write_whole(parts(), given / "a.txt")
+    assert (given / "a.txt").read_text() == "one two"
+    assert [file.name for file in given.iterdir()] == ["a.txt"]

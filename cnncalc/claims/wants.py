@@ -200,8 +200,6 @@ def _where_at(text: str, lengths: Mapping[str, int], value_at: Callable[[dict[st
         return value_at(dict(lengths)) if value_at is not None else evaluate(text, dict(lengths))
     except ExpressionError as error:
         sizes = ", ".join(f"{symbol} = {lengths[symbol]:,}" for symbol in _named(text, lengths))
-        help = error.help
-        if not help or "--limit" in help:  # which no text of the command line is raised by
-            help = f"the lengths are {', '.join(lengths)}, as in 'H >= 2 * W'"
+        help = error.help_beside_options or f"the lengths are {', '.join(lengths)}, as in 'H >= 2 * W'"
         values = f"looked at where {sizes}" if sizes else ""
         raise CnncalcError(Fault(f"--where {text[:60]}: {error.message}", values=values, help=help)) from None

@@ -9,7 +9,10 @@ if TYPE_CHECKING:
 
     import click
 
-__all__ = ["columns", "devices", "dtypes", "figures", "limits", "optimizers", "runtimes", "variables"]
+__all__ = [
+    "columns", "conventions", "devices", "dialects", "dtypes", "figures", "limits", "optimizers", "runtimes",
+    "shardings", "variables",
+]  # fmt: skip
 
 
 def columns(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -99,6 +102,25 @@ def dtypes(context: click.Context, parameter: click.Parameter, value: tuple[str,
         from cnncalc.graph.formats import FORMATS
 
         _listing(context, list(FORMATS), [one.title for one in FORMATS.values()])
+    return value
+
+
+def dialects(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """`--dialect help` lists the dialects with the frameworks that were measured, and ends."""
+    if value == "help":
+        from cnncalc.layers.dialects import DIALECTS
+
+        _listing(context, list(DIALECTS), [one.runs or "PyTorch, whose rules are ours" for one in DIALECTS.values()])
+    return value
+
+
+def conventions(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """`--convention help` lists the tools whose counts are known, and ends."""
+    if value == "help":
+        from cnncalc.tools.conventions import NAMES, convention_named
+
+        known = [convention_named(name) for name in NAMES]
+        _listing(context, NAMES, [one.unit for one in known], [one.tool for one in known])
     return value
 
 

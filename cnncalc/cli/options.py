@@ -63,7 +63,7 @@ _NET_OPTIONS = (
         help="Give a variable of the file another value; `--set help` lists them. May be repeated.",
     ),
     option(
-        "--dialect", metavar="NAME", shell_complete=completing.dialects,
+        "--dialect", metavar="NAME", shell_complete=completing.dialects, listing=listings.dialects,
         help="Whose rules hold: torch, keras, caffe, paddle, onnx, ncnn, flax, mlx, tinygrad or mindspore.",
     ),
     option(
@@ -173,6 +173,7 @@ convention_option = option(
     "--convention",
     metavar="NAME",
     shell_complete=completing.conventions,
+    listing=listings.conventions,
     help="Count as that tool does: torch, fvcore, thop, ultralytics-thop, ptflops, ptflops-aten, torchinfo, "
     "torchscan, torchprofile, calflops, deepspeed, onnx-tool, paddle, paper.",
 )

@@ -11,6 +11,7 @@ import click
 
 from cnncalc.cli.faults import aside
 from cnncalc.cli.output import spare_nets, target_of
+from cnncalc.cli.program.declared import option
 from cnncalc.cli.streams import tell
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.text import printable
@@ -43,13 +44,11 @@ OFTEN = 0.1
 
 def runner_options(function: Function) -> Function:
     """--jobs, --workers and --scheduler."""
-    jobs = click.option(
-        "--jobs", "-j", metavar="N", type=click.IntRange(min=1), default=1, help="Processes.  [default: 1]"
-    )
-    workers = click.option(
+    jobs = option("--jobs", "-j", metavar="N", type=click.IntRange(min=1), default=1, help="Processes.  [default: 1]")
+    workers = option(
         "--workers", metavar="N", type=click.IntRange(min=1), help="Workers of Dask on this machine, a process each."
     )
-    scheduler = click.option(
+    scheduler = option(
         "--scheduler", metavar="ADDRESS", help="The workers of a scheduler of Dask, as tcp://192.168.0.2:8786."
     )
     return jobs(workers(scheduler(function)))

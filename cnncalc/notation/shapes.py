@@ -17,6 +17,7 @@ __all__ = [
     "misshapen",
     "odd_input",
     "read_shape",
+    "shape_in",
     "way_to_like",
 ]
 
@@ -61,6 +62,19 @@ def meant_shape(text: str) -> str:
     """
     lengths = re.findall("[0-9]+", text) if len(text) <= 40 and _ALIKE.fullmatch(text) else []
     return "" if (meant := "x".join(lengths)) == text or "0" in lengths else meant
+
+
+def shape_in(text: str) -> str:
+    """The shape that a text is, or seems to be meant for, where it has two axes at least; empty for any other text.
+
+    >>> shape_in("3xHxW"), shape_in("3,32,32"), shape_in("resnet18"), shape_in("7")
+    ('3xHxW', '3x32x32', '', '')
+    """
+    try:
+        shape = read_shape(text, symbols=True) if len(text) <= 40 else ()
+    except FieldError:
+        return meant_shape(text)
+    return show_shape(shape) if len(shape) > 1 else ""
 
 
 def misshapen(error: FieldError, place: Place | None = None) -> Fault:

@@ -23,6 +23,7 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.program.declared import option
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.text import printable
 
@@ -106,7 +107,7 @@ def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
 
 @click.command("check", short_help="Hold files to their `expect:` blocks and to budgets.")
 @click.argument("paths", metavar="FILE|DIR…", nargs=-1, required=True, shell_complete=completing.nets)
-@click.option(
+@option(
     "--max",
     "maxima",
     metavar="FIGURE=N",
@@ -114,19 +115,19 @@ def _exit_code(results: Sequence[FileResult], *, allow_empty: bool) -> int:
     shell_complete=completing.budgets,
     help="A budget, as params=5M, macs=600M, or with --device latency=5ms. May be repeated.",
 )
-@click.option(
+@option(
     "--require",
     "required",
     metavar="FIGURE=VALUE",
     multiple=True,
     help="What must be so, as output=1000. May be repeated.",
 )
-@click.option(
+@option(
     "--weights",
     metavar="FILE",
     help="A file of weights (safetensors, ONNX, .pt2): each tensor of the net has one of its name and shape there.",
 )
-@click.option("--allow-empty", is_flag=True, help="Take it for good that there is nothing to hold.")
+@option("--allow-empty", is_flag=True, help="Take it for good that there is nothing to hold.")
 @output_options
 @net_options
 @amp_option

@@ -9,6 +9,7 @@ import click
 from cnncalc.cli.faults import note
 from cnncalc.cli.options import device_option, net_argument, net_options, wanted
 from cnncalc.cli.output import emit
+from cnncalc.cli.program.declared import option
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.pictures.drawing import STYLES, VIEWS
 from cnncalc.pictures.heat import HEATS
@@ -19,7 +20,7 @@ __all__ = ["command"]
 
 @click.command("draw", short_help="Draw a net: how it flows, or its feature maps to scale.")
 @net_argument
-@click.option(
+@option(
     "-o",
     "--output",
     "file",
@@ -27,23 +28,23 @@ __all__ = ["command"]
     type=click.Path(dir_okay=False),
     help="Write there, over what is there: .svg, .html, .png, .pdf, .dot or .mmd.  [default: SVG on standard output]",
 )
-@click.option("--view", type=click.Choice(VIEWS), default="flow", show_default=True, help="What to draw.")
-@click.option(
+@option("--view", type=click.Choice(VIEWS), default="flow", show_default=True, help="What to draw.")
+@option(
     "--depth",
     metavar="N",
     type=click.IntRange(min=1),
     help="Fold what lies deeper than N levels of names.  [default: as deep as fits]",
 )
-@click.option("--heat", type=click.Choice(list(HEATS)), help="Colour each box of a flow by what it costs.")
-@click.option("--style", type=click.Choice(STYLES), help="Arrange feature maps in a row, in two lanes, in a U.")
-@click.option(
+@option("--heat", type=click.Choice(list(HEATS)), help="Colour each box of a flow by what it costs.")
+@option("--style", type=click.Choice(STYLES), help="Arrange feature maps in a row, in two lanes, in a U.")
+@option(
     "--theme",
     type=click.Choice(THEMES),
     default="auto",
     show_default=True,
     help="Colours; auto follows the reader's system.",
 )
-@click.option(
+@option(
     "--scale",
     metavar="F",
     type=click.FloatRange(min=0, min_open=True),

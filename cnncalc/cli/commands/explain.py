@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.cli import completing
+from cnncalc.cli import completing, listings
 from cnncalc.cli.options import (
     amp_option,
     device_option,
@@ -71,6 +71,7 @@ def _pixel(text: str | None) -> list[int] | None:
         "--convention",
         metavar="A,B",
         shell_complete=completing.conventions,
+        listing=listings.conventions,
         help="Say term by term why two tools count the net differently, as thop,fvcore.",
     ),
     functions_option,

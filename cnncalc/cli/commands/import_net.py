@@ -9,6 +9,7 @@ import click
 from cnncalc.cli.faults import note
 from cnncalc.cli.options import net_argument, net_options, wanted
 from cnncalc.cli.output import emit
+from cnncalc.cli.program.declared import option
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ __all__ = ["command"]
 @click.command("import", short_help="Print a file of another tool as YAML of cnncalc.")
 @net_argument
 @net_options
-@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, as a .yaml file.")
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write there, as a .yaml file.")
+@option("--force", is_flag=True, help="Write over a file that is there.")
 def command(net: str, output: str | None, force: bool, **given: Any) -> None:
     """Print a file of another tool as YAML of cnncalc: ONNX, Keras, Caffe, darknet, …
 

@@ -27,7 +27,7 @@ _QUANTITY = re.compile(r"\b\d+(?:_\d+)*(?:\.\d+)?\s*(?:[kKMGT]i?B?)\b")
         multiple=True,
         help="Only the nets for which it holds, as 'params < 5M and macs < 600M'. May be repeated: all hold.",
     ),
-    option("--family", metavar="NAME", once="", help="Only the members of that family, as resnet."),
+    option("--family", metavar="NAME", help="Only the members of that family, as resnet."),
     *output_options,
 )
 def command(where: tuple[str, ...], family: str | None, **given: Any) -> None:
@@ -84,5 +84,5 @@ def _holds(where: str, scope: Mapping[str, Any]) -> bool:
 
 def _fault(error: ExpressionError) -> CnncalcError:
     example = "such as 'params < 5M and macs < 600M'"
-    help = f"{error.help}, {example}" if error.help else example
+    help = f"{error.help_beside_options}, {example}" if error.help_beside_options else f"write a condition {example}"
     return CnncalcError(Fault(f"--where: {error.message}", help=help))

@@ -9,6 +9,7 @@ import click
 from cnncalc.cli import completing
 from cnncalc.cli.options import format_option, net_argument, net_options, wanted
 from cnncalc.cli.output import answer, emit
+from cnncalc.cli.program.declared import option
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -35,23 +36,23 @@ def _list_rules(context: click.Context, parameter: click.Parameter, value: tuple
 @click.argument(
     "rules", metavar="RULE…", nargs=-1, required=True, callback=_list_rules, shell_complete=completing.rules
 )
-@click.option(
+@option(
     "--at",
     metavar="PATTERN",
     multiple=True,
     shell_complete=completing.layers,
     help="Only layers of that name or pattern, as 'layer3.*', or all others, as '!fc'. May be repeated.",
 )
-@click.option(
+@option(
     "-o", "--output", metavar="FILE", type=click.Path(dir_okay=False),
     help="Write the net there, as a .yaml file; `-` prints it alone.",
 )  # fmt: skip
-@click.option("--force", is_flag=True, help="Write over a file that is there, that of the net too.")
-@click.option(
+@option("--force", is_flag=True, help="Write over a file that is there, that of the net too.")
+@option(
     "--verify", is_flag=True,
     help="Prove exact rules in torch, outputs against outputs, and hold the new net against it.",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what --verify draws.")
+@option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what --verify draws.")
 @format_option
 @net_options
 def command(net: str, rules: tuple[str, ...], output: str | None, force: bool, **given: Any) -> None:

@@ -24,6 +24,7 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.program.declared import option
 from cnncalc.cli.running import held_to, kept_beside, named_progress_bar, runner_of, runner_options, spared, stopped
 from cnncalc.errors import CnncalcError, Fault
 
@@ -103,32 +104,32 @@ def _keeping(net: str, given: dict[str, Any], question: Question, keeps: bool) -
 
 @click.command("search", short_help="The best of a space of nets: a Pareto front.")
 @net_argument
-@click.option(
+@option(
     "--over", metavar="NAME=VALUES", multiple=True, shell_complete=completing.variables,
     help="A variable and its values, as width=0.25:1.4:0.05 or kernel=3,5,7. May be repeated.",
 )  # fmt: skip
 @want_option
-@click.option(
+@option(
     "--minimize",
     metavar="A,B,…",
     multiple=True,
     shell_complete=completing.figures,
     help="Figures of which less is better.",
 )
-@click.option(
+@option(
     "--maximize",
     metavar="A,B,…",
     multiple=True,
     shell_complete=completing.figures,
     help="Figures of which more is better.",
 )
-@click.option(
+@option(
     "--samples", metavar="N", type=click.IntRange(min=2), default=10_000, show_default=True,
     help="Nets that are looked at where the figures are no sums: every one, or a sample.",
 )  # fmt: skip
-@click.option("--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True, help="Of the sample.")
+@option("--seed", metavar="N", type=click.IntRange(min=0), default=0, show_default=True, help="Of the sample.")
 @runner_options
-@click.option("--resume", is_flag=True, help="Go on where an interrupted search to the same file stopped.")
+@option("--resume", is_flag=True, help="Go on where an interrupted search to the same file stopped.")
 @output_options
 @device_option
 @optimizer_option

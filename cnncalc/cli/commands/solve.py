@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from cnncalc.cli.options import format_option
+from cnncalc.cli.program.declared import option
 from cnncalc.errors import CnncalcError, Fault, suggestion
 
 __all__ = ["QUESTIONS", "all_answer_options", "answer_options", "command"]
@@ -30,7 +31,7 @@ QUESTIONS: dict[str, tuple[str, str]] = {
 
 answer_options = (
     format_option,
-    click.option(
+    option(
         "-o",
         "file",
         metavar="FILE",
@@ -43,8 +44,8 @@ answer_options = (
 
 def all_answer_options(function: Any) -> Any:
     """Adds them to a command."""
-    for option in reversed(answer_options):
-        function = option(function)
+    for one in reversed(answer_options):
+        function = one(function)
     return function
 
 

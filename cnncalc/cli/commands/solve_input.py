@@ -9,6 +9,7 @@ import click
 from cnncalc.cli.commands.solve import QUESTIONS, all_answer_options
 from cnncalc.cli.options import net_argument, net_options, quantity, wanted
 from cnncalc.cli.output import answer
+from cnncalc.cli.program.declared import option
 
 NONE = 1
 
@@ -21,12 +22,12 @@ def _bound(option: str, text: str | None) -> int | None:
 
 @click.command("input-size", short_help=QUESTIONS["input-size"][1])
 @net_argument
-@click.option("--output", metavar="SIZE", help="The size that is wanted: 7x7, or of a layer or group, layer4=7x7.")
-@click.option("--same-weights", is_flag=True, help="Only sizes at which every weight keeps its shape.")
-@click.option("--strict", is_flag=True, help="Only sizes at which no layer drops a pixel.")
-@click.option("--where", metavar="CONDITION", multiple=True, help="As 'H == W' or 'H % 32 == 0'. May be repeated.")
-@click.option("--from", "low", metavar="N", help="The least length.")
-@click.option("--to", "high", metavar="N", help="The largest length.")
+@option("--output", metavar="SIZE", help="The size that is wanted: 7x7, or of a layer or group, layer4=7x7.")
+@option("--same-weights", is_flag=True, help="Only sizes at which every weight keeps its shape.")
+@option("--strict", is_flag=True, help="Only sizes at which no layer drops a pixel.")
+@option("--where", metavar="CONDITION", multiple=True, help="As 'H == W' or 'H % 32 == 0'. May be repeated.")
+@option("--from", "low", metavar="N", help="The least length.")
+@option("--to", "high", metavar="N", help="The largest length.")
 @all_answer_options
 @net_options
 def command(net: str, **given: Any) -> None:

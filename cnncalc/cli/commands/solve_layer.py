@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli import completing
+from cnncalc.cli import completing, listings
 from cnncalc.cli.commands.solve import QUESTIONS, answer_options
 from cnncalc.cli.output import answer
+from cnncalc.cli.program.declared import option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,37 +65,38 @@ def _made(question: str) -> click.Command:
         "All solutions within stated bounds, the best first: symmetric, no dropped pixel, small."
     )
     command: Callable[..., Any] = callback
-    for option in reversed(list(_options(kind, unknown))):
-        command = option(command)
+    for one in reversed(list(_options(kind, unknown))):
+        command = one(command)
     return click.command(question, short_help=QUESTIONS[question][1])(command)
 
 
 def _options(kind: str, unknown: str) -> list[Callable[..., Any]]:
     options: list[Callable[..., Any]] = [
-        click.option(f"--{name}", metavar=metavar, help=text)
+        option(f"--{name}", metavar=metavar, help=text)
         for name, (metavar, text) in SIZES.items()
         if name != unknown and (kind == "deconv" or name != "output-padding")
     ]
     if kind == "pool":
         options.append(
-            click.option(
+            option(
                 "--rounding",
                 type=click.Choice(("floor", "ceil")),
                 help="How the size is made whole.  [default: what the dialect says]",
             )
         )
-    dialect = click.option(
+    dialect = option(
         "--dialect",
         metavar="NAME",
         default="torch",
         show_default=True,
         shell_complete=completing.dialects,
+        listing=listings.dialects,
         help="Whose rules hold: torch, keras, caffe, paddle or onnx.",
     )
     return [
         *options,
         dialect,
-        click.option("--all", "every", is_flag=True, help="List every solution."),
+        option("--all", "every", is_flag=True, help="List every solution."),
         *answer_options,
     ]
 

@@ -18,6 +18,7 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.program.declared import option
 from cnncalc.cli.running import named_progress_bar, progress_bar
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.solve.asking import parse_wants
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 NONE = 1
 
-want_option = click.option(
+want_option = option(
     "--want", "wants", metavar="WANT", multiple=True,
     help="As 'params <= 3.5M', 'output == 512x7x7' or 'layer4 == 512x7x7'. May be repeated.",
 )  # fmt: skip
@@ -48,9 +49,9 @@ def _decimal(option: str, text: str | None) -> Fraction | None:
 @net_argument
 @click.argument("variable", shell_complete=completing.variable_names)
 @want_option
-@click.option("--from", "low", metavar="X", help="The least value.  [default: one step]")
-@click.option("--to", "high", metavar="X", help="The largest value.  [default: 4 times the file's own, or 64 steps]")
-@click.option("--step", metavar="X", help="From one value to the next.  [default: 1, or 0.05 for a decimal]")
+@option("--from", "low", metavar="X", help="The least value.  [default: one step]")
+@option("--to", "high", metavar="X", help="The largest value.  [default: 4 times the file's own, or 64 steps]")
+@option("--step", metavar="X", help="From one value to the next.  [default: 1, or 0.05 for a decimal]")
 @optimizer_option
 @all_answer_options
 @amp_option
@@ -92,9 +93,9 @@ def _memory(text: str | None, device: str | None) -> int:
 
 @click.command("batch-size", short_help=QUESTIONS["batch-size"][1])
 @net_argument
-@click.option("--memory", metavar="BYTES", help="What there is, as 24GiB.")
+@option("--memory", metavar="BYTES", help="What there is, as 24GiB.")
 @device_option
-@click.option(
+@option(
     "--optimizer", metavar="NAME", shell_complete=completing.optimizers, callback=listings.optimizers,
     help="Training with it, as adamw; `--optimizer help` lists them.",
 )  # fmt: skip
@@ -128,11 +129,9 @@ def batch_command(net: str, **given: Any) -> None:
 @click.command("file", short_help=QUESTIONS["file"][1])
 @net_argument
 @want_option
-@click.option("--maximize", metavar="FIGURE", shell_complete=completing.figures, help="Order by it, the largest first.")
-@click.option(
-    "--minimize", metavar="FIGURE", shell_complete=completing.figures, help="Order by it, the smallest first."
-)
-@click.option("--all", "every", is_flag=True, help="List every solution.")
+@option("--maximize", metavar="FIGURE", shell_complete=completing.figures, help="Order by it, the largest first.")
+@option("--minimize", metavar="FIGURE", shell_complete=completing.figures, help="Order by it, the smallest first.")
+@option("--all", "every", is_flag=True, help="List every solution.")
 @all_answer_options
 @amp_option
 @net_options

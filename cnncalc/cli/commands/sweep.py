@@ -21,6 +21,7 @@ from cnncalc.cli.options import (
     wanted,
 )
 from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.program.declared import option
 from cnncalc.cli.running import RUNNERS, held_to, kept_beside, progress_bar, runner_of, runner_options, spared, stopped
 from cnncalc.errors import CnncalcError, Fault
 
@@ -58,18 +59,18 @@ NO_MATTER = (*RUNNERS, "resume", "file", "format_", "pareto", "figures")
 
 @click.command("sweep", short_help="A net over a grid of variables and input sizes.")
 @net_argument
-@click.option(
+@option(
     "--figures", metavar="A,B,…", default="params,macs", show_default=True, callback=listings.figures,
     shell_complete=completing.figures, help="What to compute; `--figures help` lists them.",
 )  # fmt: skip
 @optimizer_option
 @device_option
-@click.option(
+@option(
     "--pareto", metavar="A,-B", shell_complete=completing.figures,
     help="Only the points that no other beats in all of these figures; of one with `-` before it more is better.",
 )  # fmt: skip
 @runner_options
-@click.option("--resume", is_flag=True, help="Go on where an interrupted sweep to the same file stopped.")
+@option("--resume", is_flag=True, help="Go on where an interrupted sweep to the same file stopped.")
 @output_options
 @amp_option
 @net_options

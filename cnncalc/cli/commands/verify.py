@@ -10,6 +10,7 @@ from cnncalc.cli import completing
 from cnncalc.cli.faults import aside
 from cnncalc.cli.options import amp_option, net_options, output_options, wanted
 from cnncalc.cli.output import answer, form_of
+from cnncalc.cli.program.declared import option
 from cnncalc.cli.running import kept_beside, runner_of, runner_options, spared, stopped
 from cnncalc.errors import CnncalcError, Fault
 
@@ -72,22 +73,20 @@ def _require(asked: Wanted, given: dict[str, Any]) -> None:
 
 @click.command("verify", short_help="Build the net in torch, run it, and hold every number against it.")
 @click.argument("paths", metavar="NET|DIR…", nargs=-1, shell_complete=completing.nets)
-@click.option("--all", "every", is_flag=True, help="Verify every bundled architecture.")
-@click.option(
+@option("--all", "every", is_flag=True, help="Verify every bundled architecture.")
+@option(
     "--with", "witness", metavar="FRAMEWORK", default="torch", show_default=True, callback=_known,
     shell_complete=completing.witnesses, help="Which framework builds the net.",
 )  # fmt: skip
-@click.option(
+@option(
     "--device", type=click.Choice(("cpu", "cuda", "meta")),
     help="Where torch runs it; meta computes shapes but no numbers.  [default: cpu, or meta for a large net]",
 )  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of weights and inputs.")
-@click.option("--rows", "every_row", is_flag=True, help="Print every layer, not only those that differ.")
-@click.option(
-    "--receptive-field", is_flag=True, help="Hold receptive fields too, by gradients at the pixels of each layer."
-)
+@option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of weights and inputs.")
+@option("--rows", "every_row", is_flag=True, help="Print every layer, not only those that differ.")
+@option("--receptive-field", is_flag=True, help="Hold receptive fields too, by gradients at the pixels of each layer.")
 @runner_options
-@click.option("--resume", is_flag=True, help="Go on where an interrupted verification to the same file stopped.")
+@option("--resume", is_flag=True, help="Go on where an interrupted verification to the same file stopped.")
 @output_options
 @amp_option
 @net_options

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncalc.cli.program.declared import option
 from cnncalc.errors import CnncalcError, Fault
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _server(folder: Path, port: int) -> ThreadingHTTPServer:
 
 
 @click.command("web", short_help="Serve the calculator as a page, on this machine.")
-@click.option(
+@option(
     "--port",
     metavar="N",
     type=click.IntRange(0, 65_535),
@@ -66,7 +67,7 @@ def _server(folder: Path, port: int) -> ThreadingHTTPServer:
     show_default=True,
     help="0 takes one that is free.",
 )
-@click.option("--open", "opened", is_flag=True, help="Open it in a browser, too.")
+@option("--open", "opened", is_flag=True, help="Open it in a browser, too.")
 def command(port: int, opened: bool) -> None:
     """Serve the calculator as a page, on this machine alone; Ctrl-C ends it.
 

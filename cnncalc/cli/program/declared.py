@@ -6,7 +6,7 @@ Importing click costs more than most answers. So an option is declared in click'
 - `choices`: the values that there are; `aliases`: other names of some, by name;
 - `least`: a whole number, not below it;
 - `file`: a file to write;
-- `once`: it is given once, and what more to say to who gives it twice, of `{0}` and `{1}`;
+- `once`: what more to say to who gives it twice, of `{0}` and `{1}`; whatever is not `multiple` is given once;
 - `listing`: click's callback that lists values for the word `help`, and changes none.
 """
 
@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from cnncalc.cli.program.table import COMMANDS
-from cnncalc.errors import CnncalcError, Fault
 from cnncalc.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -43,12 +42,18 @@ class Parameter:
         long = [name for name in self.names if name.startswith("--")]
         return (plain or long)[0].partition("/")[0].lstrip("-").replace("-", "_")
 
+    @property
+    def takes_one(self) -> bool:
+        """Whether it is an option with one value: given twice it is an error; a flag's last word counts."""
+        flag = self.said.get("is_flag") or any("/" in name for name in self.names)
+        return not (self.is_argument or flag or self.said.get("multiple"))
+
     def __call__(self, function: Function) -> Function:
         import click
 
         said = dict(self.said)
         choices, least = said.pop("choices", None), said.pop("least", None)
-        listing, once, aliases = said.pop("listing", None), said.pop("once", None), said.pop("aliases", None)
+        listing, aliases = said.pop("listing", None), said.pop("aliases", None)
         if choices is not None:
             said["type"] = click.Choice([*choices, *(aliases or ())])
         if least is not None:
@@ -57,19 +62,15 @@ class Parameter:
             said["type"] = click.Path(dir_okay=False)
         if listing is not None:
             said["callback"] = listing
-        if once is not None:
-            said.update(multiple=True, callback=lambda _, parameter, values: _one(parameter.opts[0], values, once))
         if aliases is not None:
             said["callback"] = lambda _, __, value: aliases.get(value, value)
-        return (click.argument if self.is_argument else click.option)(*self.names, **said)(function)
+        if self.is_argument:
+            return click.argument(*self.names, **said)(function)
+        if self.takes_one:
+            from cnncalc.cli.program.once import OnceOption
 
-
-def _one(option: str, values: tuple[str, ...], more: str) -> str | None:
-    """The one value of an option that is given once; of two, the last would silently win."""
-    if len(values) > 1:
-        message = f"{option} is given {len(values)} times: {' and '.join(values)[:80]}"
-        raise CnncalcError(Fault(message, help="keep one of them" + more.format(*values)))
-    return values[0] if values else None
+            said["cls"] = OnceOption
+        return click.option(*self.names, **said)(function)
 
 
 class Parameters:

@@ -23,6 +23,7 @@ class _NotPlain(Exception):
 
 def read(words: Sequence[str], takes: Sequence[Parameter]) -> dict[str, Any] | None:
     """What a command that `takes` these is called with; None where click must read the words."""
+    given: set[str] = set()
     values = {one.key: _default(one) for one in takes if not one.is_argument}
     named = {name: (one, value) for one in takes if not one.is_argument for name, value in _names(one)}
     loose = []
@@ -42,8 +43,9 @@ def read(words: Sequence[str], takes: Sequence[Parameter]) -> dict[str, Any] | N
                 value = _value(one, text)
                 if one.said.get("multiple"):
                     value = (*values[one.key], value)
-                elif "once" in one.said and values[one.key] is not None:
+                elif one.key in given:
                     _not_plain()
+                given.add(one.key)
             elif equals:
                 _not_plain()
             values[one.key] = value

@@ -14,6 +14,7 @@ from cnncalc.language.options import Options
 from cnncalc.language.yaml.kept import keep, kept
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
+from cnncalc.notation.shapes import shape_in
 from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
@@ -152,11 +153,11 @@ def locate(net: str, beside: Path | None = None) -> Path:
     here = [file.name for file in folder.glob("*.y*ml")] if folder.is_dir() else []
     known = {name: name for name in bundled()} | {name.rpartition(".")[0]: name for name in here}  # by no suffix alike
     matches = [known[match] for match in near(stem, known) if known[match] != net]  # a link that leads nowhere
-    help = (
-        f"did you mean {' or '.join(f'`{match}`' for match in matches)}?"
-        if matches
-        else ("`cnncalc list` shows the bundled nets; give a path for a file of your own")
-    )
+    help = "`cnncalc list` shows the bundled nets; give a path for a file of your own"
+    if matches:
+        help = f"did you mean {' or '.join(f'`{match}`' for match in matches)}?"
+    elif shape := shape_in(net):
+        help = f"for a shape: `cnncalc chain {shape} LAYER…`, or `cnncalc show NET --input {shape}`"
     raise CnncalcError(Fault(f"there is no file or bundled net `{net[:200]}`", help=help))
 
 

@@ -34,6 +34,11 @@ class ExpressionError(Exception):
         self.width = max(width, 1)
         self.help = help
 
+    @property
+    def help_beside_options(self) -> str:
+        """The way out where the text is an option's own, whose bounds no `--limit` raises; empty where that was all."""
+        return "" if "--limit" in self.help else self.help
+
 
 class RefusalError(Exception):
     """An operation that cannot be done: the message, and what to try."""
