@@ -96,7 +96,11 @@ def with_numbers(call: Call, kind: str, listed: list[Any]) -> int:
     before = len(lengths) - call.rank
     theirs = (*(1 for _ in range(-before)), *lengths[max(before, 0) :])
     full = call.work.shape_out(call.x[0])
-    fits = all(one in (1, n) for one, n in zip(theirs, full)) and before < 2 and lengths[: max(before, 0)] in ([], [1])
+    fits = (
+        all(1 in (one, n) or one == n for one, n in zip(theirs, full))
+        and before < 2
+        and lengths[: max(before, 0)] in ([], [1])
+    )
     if join is None or not fits or type(first) not in (int, float):
         raise call.fault("numbers are added or multiplied along the last axes", f"they are {str(listed)[:60]}")
     x = call.tensors[0]
