@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from processes import cnncalc
+from processes import SECONDS, cnncalc
 
 from cnncalc.cli.commands.solve import QUESTIONS
 from cnncalc.forms import FORMS
@@ -63,7 +63,7 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize(("place", "words"), list(enumerate(CALLS)), ids=[" ".join(words) for words in CALLS])
 def test_an_answer_that_is_lost_is_told(folder, place, words):
     shell = [FULL, ">&-", f"{FULL} 2>&-", ">&- <&-"][place % 4]
-    done = cnncalc(*words, cwd=folder, shell=shell)
+    done = cnncalc(*words, cwd=folder, shell=shell, seconds=60 if words[:1] == ["list"] else SECONDS)
     assert done.returncode == 2
     assert done.stdout == ""
     if "2>" not in shell:

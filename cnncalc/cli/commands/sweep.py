@@ -144,15 +144,16 @@ def _found(
             net, asked.options, asked.dtype, grid, figures, optimizer=given["optimizer"], device=device, runner=runner,
             done=frozenset(kept), progress=progress_bar(),
         )  # fmt: skip
-        for part, points in found:
-            kept[part] = points
-            if journal is not None:
-                journal.add(part, points)
+        try:
+            for part, points in found:
+                kept[part] = points
+                if journal is not None:
+                    journal.add(part, points)
+        except CnncalcError:
+            if journal is not None and not any(point.figures for points in kept.values() for point in points):
+                journal.end()
+            raise
     except KeyboardInterrupt:
         whole = False
         stopped(journal.path if journal is not None else None)
-    except CnncalcError:
-        if journal is not None and not any(point.figures for points in kept.values() for point in points):
-            journal.end()
-        raise
     return Joined([kept[part] for part in grid.parts() if part in kept]), whole
