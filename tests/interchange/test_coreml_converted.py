@@ -271,7 +271,7 @@ def test_an_unfold_is_written_as_a_convolution_with_ones():
         found = coreml(program(weight(name, 36, 4, 3, 3), made, shape=MAP))
         assert (found.params, list(found.outputs.values())) == (params, ["36x3x3"])
     ones = [float(row == column) for row in range(36) for column in range(36)]
-    for numbers, params in ((ones, 0), (ones[1:] + [1.0], 36 * 36)):
+    for numbers, params in ((ones, 0), ([*ones[1:], 1.0], 36 * 36)):
         stored = field(90, field(1, struct.pack("<1296f", *numbers)))
         settings = field(1, 36) + field(2, 4) + field(10, 1) + field(20, packed(3, 3)) + field(30, packed(2, 2))
         found = coreml(network(layer("y", "x", "y", 100, settings + field(50, b"") + stored), shape=MAP))
