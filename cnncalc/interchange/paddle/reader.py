@@ -104,13 +104,14 @@ class Reader:
 
     def leaving(self, operator: Operator, values: list[Value | None]) -> list[int]:
         """What comes out, the batch first, which in the file may stand behind a sequence's length or the states."""
-        turned = {one: one.tensor for one in values if isinstance(one, Turned)}
-        call = self.call(operator, [values])
-        stacked = {one: call.stacked(one) for one in values if isinstance(one, States)}
-        if turned or stacked:
+        call, found = self.call(operator, [values]), []
+        for one in values:
+            if isinstance(one, (int, Turned, States)):
+                tensor = one if isinstance(one, int) else one.tensor if isinstance(one, Turned) else call.stacked(one)
+                found.append(tensor)
+        if any(isinstance(one, (Turned, States)) for one in values):
             self.sketch.notes.append("an output that has its batch second in the file has it first here")
-        of: dict[Any, int] = {**turned, **stacked}
-        return [of.get(one, one) for one in values if isinstance(one, int) or one in of]
+        return found
 
     def call(self, operator: Operator, values: list[list[Value | None]]) -> Call:
         """An operator with what it takes, under the name of its weights."""

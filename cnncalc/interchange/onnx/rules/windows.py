@@ -63,12 +63,12 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2) -> list[Value]:
 
 def columns(call: Call) -> list[Value]:
     """Every window as the channels of one place, which Core ML's converter writes as a convolution with ones."""
-    live, kernel = call.map(), call.wholes("kernel_shape")
-    border = pairs(call, 2)
+    live, border = call.map(), pairs(call, 2)
     if any(isinstance(one, str) or one[0] != one[1] for one in border):
         raise NotKnown("its border is not alike on both sides")
-    fields = {"kernel": tuple(kernel), "stride": each(call, "strides", 2), "padding": tuple(one[0] for one in border)}
-    made = call.put("unfold", live, suffix="_windows", dilation=each(call, "dilations", 2), **fields)
+    more: dict[str, Any] = {"kernel": call.wholes("kernel_shape") or (), "padding": tuple(one[0] for one in border)}
+    more |= {"stride": each(call, "strides", 2), "dilation": each(call, "dilations", 2)}
+    made = call.put("unfold", live, suffix="_windows", **more)
     layer: Any = call.sketch.operators[made.tensor].layer
     return [call.put("reshape", made, shape=layer.between(call.shape(live)))]
 
