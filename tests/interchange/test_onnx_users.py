@@ -12,6 +12,8 @@ import pytest
 from onnx_files import field, graph, model, node, tensor, whole
 from reading import read
 
+from cnncalc.errors import CnncalcError
+
 
 def zeros(name, *dims):
     """Weights written out, so that a runtime can run them."""
@@ -19,6 +21,8 @@ def zeros(name, *dims):
 
 
 IMAGE = {"x": (1, 3, 8, 8)}
+MS = "com.microsoft"
+IMPORTED = b"".join(field(8, field(1, one) + field(2, 1)) for one in (MS, f"{MS}.nchwc"))
 
 # nodes, initialisers, inputs, outputs -> their shapes as onnxruntime makes them, parameters, multiply–accumulates
 CASES: dict[str, tuple[Any, ...]] = {
@@ -80,6 +84,31 @@ CASES: dict[str, tuple[Any, ...]] = {
     "a constant with axes before those of the image": (
         [node("Add", "x b", "y")], [zeros("b", 1, 1, 8)], {"x": (1, 8)}, "y", ["1x8"], 8, 0,
     ),
+    "nodes in another order than that of their tensors": (
+        [node("Relu", "c", "y"), node("Conv", "n w", "c"), node("Neg", "x", "n")], [zeros("w", 4, 3, 3, 3)], IMAGE, "y",
+        ["4x6x6"], 108, 4 * 36 * 27,
+    ),
+    "words first, as onnxruntime fuses heads": (
+        [
+            node("Reshape", "x heads", "q"), node("Unsqueeze", "p none", "y"),
+            node("FusedMatMul", "q q", "p", domain=MS, transBatchA=1, transBatchB=1, transB=1),
+        ],
+        [whole("heads", 5, 2, 4), whole("none", 0)], {"x": (1, 5, 8)}, "y", ["2x5x5"], 0, 2 * 5 * 5 * 4,
+    ),
+    "words first, the first factor turned": (
+        [
+            node("Reshape", "x heads", "q"), node("Unsqueeze", "p none", "y"),
+            node("FusedMatMul", "q q", "p", domain=MS, transBatchA=1, transBatchB=1, transA=1),
+        ],
+        [whole("heads", 4, 2, 5), whole("none", 0)], {"x": (1, 4, 10)}, "y", ["2x5x5"], 0, 2 * 5 * 5 * 4,
+    ),
+    "a sum of more axes, and its norm": (
+        [
+            node("Squeeze", "x none", "s"), node("Relu", "s", "r"),
+            node("SkipLayerNormalization", "x r g b", "y", domain=MS),
+        ],
+        [whole("none", 0), zeros("g", 8), zeros("b", 8)], {"x": (1, 5, 8)}, "y", ["5x8"], 16, 0,
+    ),
     "zeros of a stated shape that are added": (
         [node("ConstantOfShape", "dims", "z"), node("Add", "x z", "y")], [whole("dims", 3, 8, 8)], IMAGE, "y",
         ["3x8x8"], 0, 0,
@@ -89,7 +118,7 @@ CASES: dict[str, tuple[Any, ...]] = {
 
 def written(nodes, held, inputs, outputs):
     ends = b"".join(field(12, field(1, one)) for one in outputs)  # their types are inferred
-    return model(graph(nodes, inputs.items(), (), held) + ends, 17)
+    return model(graph(nodes, inputs.items(), (), held) + ends, 17) + IMPORTED
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -107,3 +136,20 @@ def test_onnxruntime_makes_these_shapes(name):
     session = runtime.InferenceSession(written(nodes, held, inputs, outputs))
     made = session.run(None, {one: numpy.zeros(shape, numpy.float32) for one, shape in inputs.items()})
     assert sorted("x".join(map(str, one.shape[1:])) or "1" for one in made) == sorted(shapes)
+
+
+def test_an_enlargement_of_blocks():
+    blocked = f"{MS}.nchwc"
+    nodes = [
+        node("ReorderInput", "x", "r", domain=blocked),
+        node("Upsample", "r", "u", domain=blocked, scales=(1, 1, 2, 3), mode="nearest"),
+        node("ReorderOutput", "u", "y", domain=blocked, channels=8),
+    ]
+    found = read(written(nodes, [], {"x": (1, 8, 4, 4)}, "y"), "net.onnx")
+    assert list(found.outputs.values()) == ["8x8x12"]
+
+
+def test_nodes_that_take_each_others_tensors_are_told():
+    nodes = [node("Add", "x b", "a"), node("Relu", "a", "b"), node("Neg", "b", "y")]
+    with pytest.raises(CnncalcError, match="which nothing before it makes"):
+        read(written(nodes, [], IMAGE, "y"), "net.onnx")
