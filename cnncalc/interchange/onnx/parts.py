@@ -164,15 +164,15 @@ class Model(NamedTuple):
 
 
 def captured(node: Node) -> set[str]:
-    """The names that the graphs inside a node take."""
+    """The names that the graphs inside a node take of what is around it; a name of their own hides one outside."""
     found: set[str] = set()
-    waiting = [value for value in node.attributes.values() if isinstance(value, Graph)]
-    while waiting:
-        graph = waiting.pop()
-        for inner in graph.nodes:
-            found.update(inner.inputs)
-            waiting.extend(value for value in inner.attributes.values() if isinstance(value, Graph))
-        found.update(graph.outputs)
+    for graph in node.attributes.values():
+        if isinstance(graph, Graph):
+            taken, made = set(graph.outputs), {*graph.inputs, *graph.tensors}
+            for inner in graph.nodes:
+                taken.update(inner.inputs, captured(inner))
+                made.update(inner.outputs)
+            found |= taken - made
     return found
 
 
