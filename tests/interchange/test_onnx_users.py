@@ -9,8 +9,10 @@ from math import prod
 from typing import Any
 
 import pytest
-from onnx_files import field, graph, model, node, tensor, whole
+from onnx_files import INT64, field, graph, model, node, tensor, whole
 from reading import read
+
+from cnncalc.errors import CnncalcError
 
 
 def zeros(name, *dims):
@@ -19,6 +21,8 @@ def zeros(name, *dims):
 
 
 IMAGE = {"x": (1, 3, 8, 8)}
+MS = "com.microsoft"
+IMPORTED = b"".join(field(8, field(1, one) + field(2, 1)) for one in (MS, f"{MS}.nchwc"))
 
 # nodes, initialisers, inputs, outputs -> their shapes as onnxruntime makes them, parameters, multiply–accumulates
 CASES: dict[str, tuple[Any, ...]] = {
@@ -80,6 +84,56 @@ CASES: dict[str, tuple[Any, ...]] = {
     "a constant with axes before those of the image": (
         [node("Add", "x b", "y")], [zeros("b", 1, 1, 8)], {"x": (1, 8)}, "y", ["1x8"], 8, 0,
     ),
+    "Einsum with dots": (
+        [node("Einsum", "x w", "y", equation="...w,wk->...k")], [zeros("w", 8, 5)], IMAGE, "y", ["3x8x5"], 40,
+        3 * 8 * 40,
+    ),
+    "one tensor turned by Einsum": ([node("Einsum", "x", "y", equation="bchw->bhwc")], [], IMAGE, "y", ["8x8x3"], 0, 0),
+    "one tensor added up by it": ([node("Einsum", "x", "y", equation="bchw->bwc")], [], IMAGE, "y", ["8x3"], 0, 0),
+    "a spectrum by what the file makes of lengths": (
+        [
+            node("HannWindow", "n", "h"), node("Mul", "x h", "s"), node("MelWeightMatrix", "b n r low high", "m"),
+            node("MatMul", "s2 m", "y"), node("Slice", "s zero nine axis", "s2"),
+        ],
+        [
+            tensor("n", (), [16], INT64), tensor("b", (), [5], INT64), tensor("r", (), [8000], INT64),
+            tensor("low", (), [20.0]), tensor("high", (), [3000.0]), whole("zero", 0), whole("nine", 9),
+            whole("axis", 2),
+        ],
+        {"x": (1, 4, 16)}, "y", ["4x5"], 0, 4 * 9 * 5,
+    ),
+    "noise, and a matrix of ones in its diagonal": (
+        [
+            node("RandomNormal", "", "r", shape=(3, 8, 8)), node("Add", "x r", "n"), node("EyeLike", "w", "e"),
+            node("MatMul", "n e", "y"),
+        ],
+        [zeros("w", 8, 8)], IMAGE, "y", ["3x8x8"], 0, 3 * 8 * 64,
+    ),
+    "nodes in another order than that of their tensors": (
+        [node("Relu", "c", "y"), node("Conv", "n w", "c"), node("Neg", "x", "n")], [zeros("w", 4, 3, 3, 3)], IMAGE, "y",
+        ["4x6x6"], 108, 4 * 36 * 27,
+    ),
+    "words first, as onnxruntime fuses heads": (
+        [
+            node("Reshape", "x heads", "q"), node("Unsqueeze", "p none", "y"),
+            node("FusedMatMul", "q q", "p", domain=MS, transBatchA=1, transBatchB=1, transB=1),
+        ],
+        [whole("heads", 5, 2, 4), whole("none", 0)], {"x": (1, 5, 8)}, "y", ["2x5x5"], 0, 2 * 5 * 5 * 4,
+    ),
+    "words first, the first factor turned": (
+        [
+            node("Reshape", "x heads", "q"), node("Unsqueeze", "p none", "y"),
+            node("FusedMatMul", "q q", "p", domain=MS, transBatchA=1, transBatchB=1, transA=1),
+        ],
+        [whole("heads", 4, 2, 5), whole("none", 0)], {"x": (1, 4, 10)}, "y", ["2x5x5"], 0, 2 * 5 * 5 * 4,
+    ),
+    "a sum of more axes, and its norm": (
+        [
+            node("Squeeze", "x none", "s"), node("Relu", "s", "r"),
+            node("SkipLayerNormalization", "x r g b", "y", domain=MS),
+        ],
+        [whole("none", 0), zeros("g", 8), zeros("b", 8)], {"x": (1, 5, 8)}, "y", ["5x8"], 16, 0,
+    ),
     "zeros of a stated shape that are added": (
         [node("ConstantOfShape", "dims", "z"), node("Add", "x z", "y")], [whole("dims", 3, 8, 8)], IMAGE, "y",
         ["3x8x8"], 0, 0,
@@ -89,7 +143,7 @@ CASES: dict[str, tuple[Any, ...]] = {
 
 def written(nodes, held, inputs, outputs):
     ends = b"".join(field(12, field(1, one)) for one in outputs)  # their types are inferred
-    return model(graph(nodes, inputs.items(), (), held) + ends, 17)
+    return model(graph(nodes, inputs.items(), (), held) + ends, 17) + IMPORTED
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -107,3 +161,27 @@ def test_onnxruntime_makes_these_shapes(name):
     session = runtime.InferenceSession(written(nodes, held, inputs, outputs))
     made = session.run(None, {one: numpy.zeros(shape, numpy.float32) for one, shape in inputs.items()})
     assert sorted("x".join(map(str, one.shape[1:])) or "1" for one in made) == sorted(shapes)
+
+
+def test_an_enlargement_of_blocks():
+    blocked = f"{MS}.nchwc"
+    nodes = [
+        node("ReorderInput", "x", "r", domain=blocked),
+        node("Upsample", "r", "u", domain=blocked, scales=(1, 1, 2, 3), mode="nearest"),
+        node("ReorderOutput", "u", "y", domain=blocked, channels=8),
+    ]
+    found = read(written(nodes, [], {"x": (1, 8, 4, 4)}, "y"), "net.onnx")
+    assert list(found.outputs.values()) == ["8x8x12"]
+
+
+def test_nodes_that_take_each_others_tensors_are_told():
+    nodes = [node("Add", "x b", "a"), node("Relu", "a", "b"), node("Neg", "b", "y")]
+    with pytest.raises(CnncalcError, match="which nothing before it makes"):
+        read(written(nodes, [], IMAGE, "y"), "net.onnx")
+
+
+def test_a_name_inside_a_branch_hides_that_of_a_tensor_around_it():
+    held, test = [zeros("w", 4, 3, 3, 3), zeros("c", 2)], tensor("t", (), b"\x01", 9)
+    branch = graph([node("Conv", "x w", "c"), node("Relu", "c", "r")], (), [("r", ())])
+    nodes = [node("If", "t", "y", then_branch=branch, else_branch=branch)]
+    assert read(written(nodes, [*held, test], IMAGE, "y"), "net.onnx").params == 108

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from cnncalc.interchange.onnx.parts import MOST_READ, Attribute, Graph, Node, Tensor
 
 __all__ = [
-    "Dims", "broadcast", "expanded", "ints", "made_of", "picked", "resolved", "size_of", "slices",
+    "LENGTHS", "Dims", "broadcast", "expanded", "ints", "made_of", "picked", "resolved", "size_of", "slices",
     "strides", "whole_numbers",
 ]  # fmt: skip
 
@@ -131,3 +131,61 @@ def resolved(given: Dims, dims: Dims, *, zero_is_length: bool = False) -> Dims |
     if size_of(dims) % known or (-1 not in given and size_of(dims) != known):
         return None
     return tuple(size_of(dims) // known if n == -1 else n for n in given)
+
+
+def filled(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    dims = ints(values[0])
+    if dims is None or min(dims, default=1) < 0:
+        return None
+    value = node.attributes.get("value", Tensor((1,), (0.0,)))
+    if not isinstance(value, Tensor):
+        return None
+    small = value.numbers is not None and size_of(dims) <= MOST_READ
+    numbers = value.numbers * size_of(dims) if small and value.numbers else None
+    # a stated shape stands for weights that were left out; one that is computed, as of ones like x, for none
+    return [Tensor(dims, numbers, value.type, node.outputs[0] if values[0].name else "")]
+
+
+def windows(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
+    """HannWindow and its like, and MelWeightMatrix: what follows from a length, and from one by another."""
+    numbers = [ints(value) for value in values[:2]] if node.kind == "MelWeightMatrix" else [ints(values[0])]
+    if not all(one and 0 < one[0] <= 2**31 for one in numbers):
+        return None
+    first, *others = (one[0] for one in numbers if one)
+    return [Tensor((first,) if not others else (others[0] // 2 + 1, first))]
+
+
+def stated(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """RandomNormal and RandomUniform, of a stated shape."""
+    dims = whole_numbers(node.attributes.get("shape"))
+    return [Tensor(dims)] if dims is not None and min(dims, default=1) >= 0 else None
+
+
+def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    dims = values[0].dims
+    if node.kind == "Size":
+        return [Tensor((), (size_of(dims),), 7)]
+    start, end = node.attributes.get("start", 0), node.attributes.get("end", len(dims))
+    dims = dims[start:end] if isinstance(start, int) and isinstance(end, int) else dims
+    return [Tensor((len(dims),), dims, 7)]
+
+
+def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    ends = [value.numbers for value in values[:3]]
+    if any(end is None or len(end) != 1 for end in ends):
+        return None
+    start, stop, step = (end[0] for end in ends if end)
+    if step == 0 or not math.isfinite(span := (stop - start) / step) or (count := math.ceil(span)) < 0:
+        return None
+    numbers = tuple(start + place * step for place in range(count)) if count <= MOST_READ else None
+    return [Tensor((count,), numbers, values[0].type)]
+
+
+LENGTHS: dict[str, Callable[[Node, Sequence[Any], int], list[Tensor] | None]] = {
+    **dict.fromkeys(("BlackmanWindow", "HammingWindow", "HannWindow", "MelWeightMatrix"), windows),
+    **dict.fromkeys(("RandomNormal", "RandomUniform"), stated),
+    **dict.fromkeys(("Shape", "Size"), shape_of),
+    "ConstantOfShape": filled,
+    "Range": range_,
+}
+"""Operators that make tensors of lengths and of other plain numbers."""

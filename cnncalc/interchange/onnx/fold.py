@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from cnncalc.interchange.onnx.arrays import (
+    LENGTHS,
     broadcast,
     expanded,
     ints,
@@ -164,19 +165,6 @@ def tiled(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     return [picked(whole, made, lambda place: tuple(at % n for at, n in zip(place, dims)))]
 
 
-def filled(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
-    dims = ints(values[0])
-    if dims is None or min(dims, default=1) < 0:
-        return None
-    value = node.attributes.get("value", Tensor((1,), (0.0,)))
-    if not isinstance(value, Tensor):
-        return None
-    small = value.numbers is not None and size_of(dims) <= MOST_READ
-    numbers = value.numbers * size_of(dims) if small and value.numbers else None
-    # a stated shape stands for weights that were left out; one that is computed, as of ones like x, for none
-    return [Tensor(dims, numbers, value.type, node.outputs[0] if values[0].name else "")]
-
-
 def padded(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     """Pad; of a list that is known number by number the numbers too, as shape arithmetic needs them."""
     pads = whole_numbers(node.attributes.get("pads")) or (ints(values[1]) if len(values) > 1 else None)
@@ -190,15 +178,6 @@ def padded(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     if rank == 1 and values[0].numbers is not None and min(pads) >= 0 and dims[0] <= MOST_READ:
         numbers = ((0,) * pads[0]) + values[0].numbers + ((0,) * pads[1])
     return [values[0].computed(dims, numbers)]
-
-
-def shape_of(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
-    dims = values[0].dims
-    if node.kind == "Size":
-        return [Tensor((), (size_of(dims),), 7)]
-    start, end = node.attributes.get("start", 0), node.attributes.get("end", len(dims))
-    dims = dims[start:end] if isinstance(start, int) and isinstance(end, int) else dims
-    return [Tensor((len(dims),), dims, 7)]
 
 
 def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
@@ -231,17 +210,6 @@ def lengths(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
     return [values[0].computed(dims)]
 
 
-def range_(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
-    ends = [value.numbers for value in values[:3]]
-    if any(end is None or len(end) != 1 for end in ends):
-        return None
-    start, stop, step = (end[0] for end in ends if end)
-    if step == 0 or not math.isfinite(span := (stop - start) / step) or (count := math.ceil(span)) < 0:
-        return None
-    numbers = tuple(start + place * step for place in range(count)) if count <= MOST_READ else None
-    return [Tensor((count,), numbers, values[0].type)]
-
-
 def reduced(
     function: Callable[[Sequence[int | float]], int | float], node: Node, values: Sequence[Tensor], _: int
 ) -> list[Tensor] | None:
@@ -269,18 +237,21 @@ FOLDS: dict[str, Fold] = {
     "CastLike": cast,
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_, "Split": split,
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
-    "ConstantOfShape": filled, "Range": range_, "Pad": padded, "Shape": shape_of, "Size": shape_of,
-    "Einsum": contracted,
-    **dict.fromkeys(("ScatterND", "ScatterElements", "Trilu", "Sin", "Cos", *FUNCTIONS), shaped),
+    "Pad": padded,
+    "Einsum": contracted, **LENGTHS,
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Trilu", "EyeLike", "Sin", "Cos", *FUNCTIONS), shaped),
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "GatherND": gather_nd,
     **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceMean", "ReduceSumSquare"), lengths),
 }  # fmt: skip
 
-LEAST = {"Where": 3, "Range": 3, **dict.fromkeys(("Expand", "Tile", "Gather", "GatherND", "CastLike"), 2)}
+LEAST = {
+    "MelWeightMatrix": 2, "RandomNormal": 0, "RandomUniform": 0, "Where": 3, "Range": 3,
+    **dict.fromkeys(("Expand", "Tile", "Gather", "GatherND", "CastLike"), 2),
+}  # fmt: skip
 """How many inputs a node must have, where it is not one, or two for a BINARY; a damaged file leaves some out."""
 
-OF_LENGTHS = ("Shape", "Size", "ConstantOfShape", "Range")
+OF_LENGTHS = (*LENGTHS, "EyeLike")
 """What makes numbers of lengths, of which none is learned."""
 
 

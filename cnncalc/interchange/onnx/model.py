@@ -20,6 +20,7 @@ from cnncalc.interchange.onnx.parts import (
     Numbers,
     Reference,
     Tensor,
+    in_order,
 )  # fmt: skip
 from cnncalc.interchange.protobuf.wire import Message, Span, signed
 
@@ -260,7 +261,7 @@ def _graph(message: Message, depth: int = 0) -> Graph:
             shapes[field][own] = shape
             outputs += [own] * (field == 12)  # a body may give one tensor twice
     inputs = {own: shape for own, shape in shapes[11].items() if own not in tensors}
-    return Graph(name, tuple(nodes), tensors, inputs, tuple(outputs), {**shapes[13], **shapes[12]})
+    return Graph(name, in_order(nodes), tensors, inputs, tuple(outputs), {**shapes[13], **shapes[12]})
 
 
 def _function(message: Message) -> tuple[tuple[str, str], Function]:
@@ -281,7 +282,7 @@ def _function(message: Message) -> tuple[tuple[str, str], Function]:
         elif field == 11:
             name, attribute = _attribute(message.at(value), 1)
             defaults |= {} if attribute is None else {name: attribute}
-    return (texts[10], texts[1]), Function(tuple(lists[4]), tuple(lists[5]), tuple(nodes), defaults)
+    return (texts[10], texts[1]), Function(tuple(lists[4]), tuple(lists[5]), in_order(nodes), defaults)
 
 
 def model_of(message: Message) -> Model:

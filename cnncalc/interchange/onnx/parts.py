@@ -10,7 +10,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = [
     "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Reference", "Tensor",
-    "captured", "in_common", "module_of", "of_code", "of_module", "plain_numbers", "reached", "uncounted",
+    "captured", "in_common", "in_order", "module_of", "of_code", "of_module", "plain_numbers", "reached", "uncounted",
 ]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
@@ -164,15 +164,15 @@ class Model(NamedTuple):
 
 
 def captured(node: Node) -> set[str]:
-    """The names that the graphs inside a node take."""
+    """The names that the graphs inside a node take of what is around it; a name of their own hides one outside."""
     found: set[str] = set()
-    waiting = [value for value in node.attributes.values() if isinstance(value, Graph)]
-    while waiting:
-        graph = waiting.pop()
-        for inner in graph.nodes:
-            found.update(inner.inputs)
-            waiting.extend(value for value in inner.attributes.values() if isinstance(value, Graph))
-        found.update(graph.outputs)
+    for graph in node.attributes.values():
+        if isinstance(graph, Graph):
+            taken, made = set(graph.outputs), {*graph.inputs, *graph.tensors}
+            for inner in graph.nodes:
+                taken.update(inner.inputs, captured(inner))
+                made.update(inner.outputs)
+            found |= taken - made
     return found
 
 
@@ -186,6 +186,26 @@ def reached(graph: Graph) -> set[int]:
             wanted.update(node.inputs)
             wanted.update(captured(node))
     return numbers
+
+
+def in_order(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """The nodes, each behind what makes its inputs; those that make each other's stay where the file has them."""
+    makers = {name: place for place, node in enumerate(nodes) for name in node.outputs if name}
+    takes = [{*node.inputs, *captured(node)} for node in nodes]
+    waits = [{makers[name] for name in names if name in makers} for names in takes]
+    if all(max(before, default=-1) < place for place, before in enumerate(waits)):
+        return tuple(nodes)
+    after: dict[int, list[int]] = {}
+    for place, before in enumerate(waits):
+        for one in before:
+            after.setdefault(one, []).append(place)
+    found = [place for place, before in enumerate(waits) if not before]
+    for place in found:
+        for one in after.get(place, ()):
+            waits[one].discard(place)
+            found += [one] * (not waits[one])
+    left = {*range(len(nodes))}.difference(found)
+    return tuple(nodes[place] for place in [*found, *sorted(left)])
 
 
 _COMPUTED = re.compile(r"val_[0-9]+\Z")

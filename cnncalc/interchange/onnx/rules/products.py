@@ -8,6 +8,7 @@ from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.elements import arithmetic
 from cnncalc.interchange.onnx.rules.fixed import held, stack
+from cnncalc.interchange.onnx.rules.picking import reduce
 
 __all__ = ["einsum", "gemm", "matmul", "quantised_matmul"]
 
@@ -95,8 +96,12 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
 def einsum(call: Call) -> list[Value]:
     """Einsum of two tensors that is a product of matrices, which other axes go along with."""
     equation = call.word("equation", "").replace(" ", "")
+    if "..." in equation:
+        equation = spelled(call, equation)
     sides, arrow, made = equation.partition("->")
     letters = sides.split(",")
+    if arrow and len(letters) == len(call.values) == 1 and isinstance(call.values[0], Live):
+        return [of_one(call, call.live(), sides, made)]
     if not arrow or len(letters) != 2 or len(call.values) != 2 or not "".join([*letters, made]).isalpha():
         raise NotKnown(f"`{equation[:60]}`")
     a, b = letters
@@ -121,6 +126,34 @@ def einsum(call: Call) -> list[Value]:
         sides_of = [call.freed(live) for live in sides_of]
     product_of = call.put("matmul", *sides_of)
     return [ordered(call, product_of, "".join([*along, *rows, *columns]), made)]
+
+
+def spelled(call: Call, equation: str) -> str:
+    """An equation with letters in place of the axes that `...` stands for, the last ones first."""
+    sides, _, made = equation.partition("->")
+    ranks = [len(call.full(one) if isinstance(one, Live) else one.dims) for one in call.present()]
+    free = [one for one in "zyxwvutsrqponmlkjihgfedcba" if one not in equation]
+    terms, most = sides.split(","), 0
+    for place, (term, rank) in enumerate(zip(terms, ranks)):
+        count = rank - len(term.replace("...", "")) if "..." in term else 0
+        if not 0 <= count <= len(free) or len(terms) != len(ranks):
+            raise NotKnown(f"`{equation[:60]}`")
+        terms[place], most = term.replace("...", "".join(free[:count][::-1])), max(most, count)
+    return ",".join(terms) + "->" + made.replace("...", "".join(free[:most][::-1]))
+
+
+def of_one(call: Call, live: Live, had: str, made: str) -> Live:
+    """Einsum of one tensor: axes that are added up, and the others in another order."""
+    if not {*made} <= {*had} or len({*had}) != len(had) or len(had) != len(call.full(live)):
+        raise NotKnown(f"`{had[:30]}->{made[:30]}`")
+    gone = tuple(place for place, letter in enumerate(had) if letter not in made)
+    if gone:
+        inner = call.like([live], call.name + "_sum", "ReduceSum")
+        inner.node = inner.node._replace(attributes={"axes": gone, "keepdims": 0})
+        (summed,) = reduce(inner)
+        assert isinstance(summed, Live)
+        live, had = summed, "".join(letter for letter in had if letter in made)
+    return ordered(call, live, had, made)
 
 
 def by_weight(call: Call, a: str, b: str, made: str) -> Live | None:

@@ -43,6 +43,7 @@ BLOCKED: Mapping[str, Rule] = {
     "Conv": convolution,
     **dict.fromkeys(("MaxPool", "AveragePool"), windows.pool),
     **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool"), windows.global_pool),
+    "Upsample": windows.resize,
     "ReorderInput": elements.same,
     "ReorderOutput": in_order,
 }

@@ -110,7 +110,7 @@ def fused(call: Call) -> list[Value]:
 def fused_matmul(call: Call) -> list[Value]:
     """FusedMatMul: a product of two tensors, either of them turned."""
     if call.whole("transBatchA", 0) or call.whole("transBatchB", 0):
-        raise NotKnown("its factors are turned along the batch")
+        return [along_batch(call)]
     if call.whole("transA", 0):
         first = call.live(0)
         rank = len(call.shape(first))
@@ -133,6 +133,23 @@ def fused_matmul(call: Call) -> list[Value]:
     return [call.put("matmul", first, second, transposed=True)]
 
 
+def along_batch(call: Call) -> Live:
+    """A FusedMatMul of factors whose first axis, of the rows, moves behind the heads: words stand first there."""
+    sides = []
+    for place, side in enumerate("AB"):
+        value = call.values[place] if call.given(place) else None
+        live = products.brought(call, value) if isinstance(value, Tensor) else call.freed(call.live(place))
+        rank = len(call.shape(live))
+        if rank < 3:
+            raise NotKnown("its factors have no axis for a batch")
+        order = [*range(1, rank - 1), 0, rank - 1] if call.whole(f"transBatch{side}", 0) else [*range(rank)]
+        if call.whole(f"trans{side}", 0):
+            order[-2:] = order[:-3:-1]
+        turned = order != [*range(rank)]
+        sides.append(call.put("permute", live, suffix=f"_turned_{place}", order=tuple(order)) if turned else live)
+    return call.put("matmul", *sides)
+
+
 def gelu(call: Call) -> list[Value]:
     """BiasGelu, FastGelu and QuickGelu, with the bias that they add."""
     live = call.live()
@@ -150,7 +167,8 @@ def skip_norm(call: Call) -> list[Value | None]:
     """SkipLayerNormalization: a sum and a layer norm of it; the fourth output is the sum."""
     simplified = "Simplified" in call.node.kind
     bias = 3 if simplified else 4
-    total = call.put("add", call.live(0), call.live(1), suffix="_sum")
+    (total,) = elements.arithmetic(call.like(call.values[:2], f"{call.name}_sum", "Add"))
+    assert isinstance(total, Live)
     if call.given(bias):
         brought = taking(call, "Add", (0, bias))
         brought.values = [total, call.values[bias]]
