@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -120,7 +121,7 @@ def plain_commands():
     """Every command as click has it, with the questions of `solve`, and what each needs besides options."""
     whole = click.Context(program)
     for name in COMMANDS:
-        command = program.get_command(whole, name)
+        command: Any = program.get_command(whole, name)
         inside = [command.get_command(whole, one) for one in QUESTIONS] if name == "solve" else [command]
         yield from ((one.name, one) for one in inside)
 

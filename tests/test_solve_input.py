@@ -149,9 +149,9 @@ def dropped(graph, shapes):
     for node in graph.nodes:
         layer = node.layer
         if isinstance(layer, Pad):
-            before = zeros[node.inputs[0]]
+            taken = zeros[node.inputs[0]]
             borders = layer.borders(shapes[node.inputs[0]])
-            zeros.append([[True] * low + axis + [True] * high for axis, (low, high) in zip(before, borders)])
+            zeros.append([[True] * low + axis + [True] * high for axis, (low, high) in zip(taken, borders)])
         elif isinstance(layer, ReLU):
             zeros.append(zeros[node.inputs[0]])
         else:

@@ -137,11 +137,13 @@ def _left_open(texts: Sequence[str]) -> list[str]:
     if len({*map(len, found)}) > 1:
         return [*texts]
     opened = [_one_open(alike) for alike in zip(*found)]
-    made = []
-    for text in texts:
-        shapes = iter(opened)
-        made.append(re.sub(RESHAPED, lambda own, shapes=shapes: next(shapes) or own[0], text))
-    return made
+    return [_with_reshapes(text, opened) for text in texts]
+
+
+def _with_reshapes(text: str, shapes: Sequence[str]) -> str:
+    """The text with these shapes in its reshapes, in order; an empty one leaves what is there."""
+    each = iter(shapes)
+    return re.sub(RESHAPED, lambda own: next(each) or str(own[0]), text)
 
 
 def _one_open(shapes: Sequence[str]) -> str:

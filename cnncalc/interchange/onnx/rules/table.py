@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Value
-from cnncalc.interchange.onnx.rules import elements, picking, products, shapes, windows
+from cnncalc.interchange.onnx.rules import columns, elements, picking, products, shapes, windows
 from cnncalc.interchange.onnx.rules.stacked import of_each
 
 __all__ = ["DOMAINS", "Rule", "rule_of"]
@@ -30,8 +30,8 @@ RULES: Mapping[str, Rule] = {
     "Conv": of_each(windows.convolution),
     "ConvInteger": windows.quantised,
     "ConvTranspose": of_each(windows.deconvolution),
-    "Col2Im": windows.folded,
-    "Im2Col": windows.columns,
+    "Col2Im": columns.folded,
+    "Im2Col": columns.columns,
     "DeformConv": windows.deformable,
     "MaxUnpool": windows.unpool,
     **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), of_each(windows.pool)),

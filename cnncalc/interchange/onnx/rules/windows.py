@@ -10,7 +10,7 @@ from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.fixed import by_columns
 
-__all__ = ["convolution", "deconvolution", "global_pool", "mean", "pad", "pool", "quantised", "resize"]
+__all__ = ["convolution", "deconvolution", "each", "global_pool", "mean", "pad", "pairs", "pool", "quantised", "resize"]
 
 AUTOMATIC = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower", "VALID": ((0, 0),)}
 
@@ -59,18 +59,6 @@ def convolution(call: Call, x: int = 0, w: int = 1, b: int = 2) -> list[Value]:
     if groups == channels > 1 and dims[0] % groups == 0:
         return [call.biased(b, 0, "dwconv", live, [weight], multiplier=dims[0] // groups, **fields)]
     return [call.biased(b, 0, "conv", live, [weight], out=dims[0], groups=groups, **fields)]
-
-
-def columns(call: Call) -> list[Value]:
-    """Every window as the channels of one place, which Core ML's converter writes as a convolution with ones."""
-    live, border = call.map(), pairs(call, 2)
-    if any(isinstance(one, str) or one[0] != one[1] for one in border):
-        raise NotKnown("its border is not alike on both sides")
-    more: dict[str, Any] = {"kernel": call.wholes("kernel_shape") or (), "padding": tuple(one[0] for one in border)}
-    more |= {"stride": each(call, "strides", 2), "dilation": each(call, "dilations", 2)}
-    made = call.put("unfold", live, suffix="_windows", **more)
-    layer: Any = call.sketch.operators[made.tensor].layer
-    return [call.put("reshape", made, shape=layer.between(call.shape(live)))]
 
 
 def quantised(call: Call) -> list[Value]:
@@ -179,18 +167,6 @@ def unpool(call: Call) -> list[Value]:
         raise NotKnown("its padding is uneven")
     fields |= {"kernel": kernel, "stride": each(call, "strides", rank), "padding": tuple(p for p, _ in padding)}
     return [call.put("maxunpool", live, pool, **fields)]
-
-
-def folded(call: Call) -> list[Value]:
-    """Col2Im: columns added up to a map."""
-    size, kernel = call.numbers(1) or (), call.numbers(2) or ()
-    rank = len(kernel)
-    padding = pairs(call, rank)
-    if isinstance(padding, str) or any(before != after for before, after in padding):
-        raise NotKnown("its padding is uneven")
-    fields: dict[str, Any] = {"size": size, "kernel": kernel, "stride": each(call, "strides", rank)}
-    fields["padding"] = tuple(before for before, _ in padding)
-    return [call.put("fold", call.live(), dilation=each(call, "dilations", rank), **fields)]
 
 
 def deformable(call: Call) -> list[Value]:
