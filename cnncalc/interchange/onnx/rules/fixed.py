@@ -59,10 +59,10 @@ def by_columns(call: Call, live: Live, filters: Live | Tensor, bias: Tensor | No
         live = call.put("pad", live, suffix="_border", border=padded)
     if rank == 1:
         live = call.put("reshape", live, suffix="_line", shape=(channels, 1, *call.shape(live)[1:]))
-    over = {name: (*(1,) * (2 - rank), *fields[name]) for name in ("kernel", "stride", "dilation")}
+    over: dict[str, Any] = {name: (*(1,) * (2 - rank), *fields[name]) for name in ("kernel", "stride", "dilation")}
     columns = call.put("unfold", live, suffix="_windows", **over)
     rows, places = call.shape(columns)
-    matrix = (out, rows)
+    matrix: tuple[int, ...] = (out, rows)
     if groups > 1:
         columns = call.put("reshape", columns, suffix="_groups", shape=(groups, rows // groups, places))
         matrix = (groups, out // groups, rows // groups)
