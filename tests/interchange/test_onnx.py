@@ -501,9 +501,9 @@ def test_another_einsum_of_two_tensors_is_one_of_ours():
     assert (list(found.outputs.values()), found.macs) == (["3"], 3 * 8 * 8)
 
 
-@pytest.mark.parametrize("equation", ["bhid,chid->bc", "bhid->bh", "bhhd,bhid->bi"])
-def test_an_einsum_where_images_meet_or_of_one_tensor_is_told(equation):
-    operands = "x" if equation == "bhid->bh" else "x x"
+@pytest.mark.parametrize("equation", ["bhid,chid->bc", "bhii->bh", "bhid,->bh", "bhhd,bhid->bi"])
+def test_an_einsum_where_images_meet_or_an_axis_meets_itself_is_told(equation):
+    operands = "x" if equation == "bhii->bh" else "x x"
     with pytest.raises(CnncalcError, match="Einsum"):
         onnx(net(node("Einsum", operands, "y", equation=equation)))
 

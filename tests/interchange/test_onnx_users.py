@@ -22,6 +22,7 @@ def zeros(name, *dims):
 
 IMAGE = {"x": (1, 3, 8, 8)}
 MS = "com.microsoft"
+FILLED = field(5, field(1, "value") + field(5, tensor("", (1,), [0.02])) + field(20, 4))
 IMPORTED = b"".join(field(8, field(1, one) + field(2, 1)) for one in (MS, f"{MS}.nchwc"))
 
 # nodes, initialisers, inputs, outputs -> their shapes as onnxruntime makes them, parameters, multiply–accumulates
@@ -83,6 +84,10 @@ CASES: dict[str, tuple[Any, ...]] = {
     ),
     "a constant with axes before those of the image": (
         [node("Add", "x b", "y")], [zeros("b", 1, 1, 8)], {"x": (1, 8)}, "y", ["1x8"], 8, 0,
+    ),
+    "weights that are left out, in their stated shape": (
+        [node("ConstantOfShape", "dims", "w") + FILLED, node("Mul", "x w", "y")],
+        [whole("dims", 3, 1, 1)], IMAGE, "y", ["3x8x8"], 3, 0,
     ),
     "Einsum with dots": (
         [node("Einsum", "x w", "y", equation="...w,wk->...k")], [zeros("w", 8, 5)], IMAGE, "y", ["3x8x5"], 40,

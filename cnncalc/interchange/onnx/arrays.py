@@ -143,7 +143,9 @@ def filled(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     small = value.numbers is not None and size_of(dims) <= MOST_READ
     numbers = value.numbers * size_of(dims) if small and value.numbers else None
     # a stated shape stands for weights that were left out; one that is computed, as of ones like x, for none
-    return [Tensor(dims, numbers, value.type, node.outputs[0] if values[0].name else "")]
+    name = node.outputs[0] if values[0].name else ""
+    apart = value.numbers is not None and not {0, 1}.issuperset(value.numbers)  # no zeros that an exporter begins with
+    return [Tensor(dims, numbers, value.type, name, stored=size_of(dims) if apart and name else 0)]
 
 
 def windows(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
@@ -186,6 +188,7 @@ LENGTHS: dict[str, Callable[[Node, Sequence[Any], int], list[Tensor] | None]] = 
     **dict.fromkeys(("RandomNormal", "RandomUniform"), stated),
     **dict.fromkeys(("Shape", "Size"), shape_of),
     "ConstantOfShape": filled,
+    "EyeLike": lambda _node, values, _: [Tensor(values[0].dims)],
     "Range": range_,
 }
-"""Operators that make tensors of lengths and of other plain numbers."""
+"""Operators that make tensors of lengths and of other plain numbers, none of which is learned."""

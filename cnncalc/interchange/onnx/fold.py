@@ -239,7 +239,7 @@ FOLDS: dict[str, Fold] = {
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "Pad": padded,
     "Einsum": contracted, **LENGTHS,
-    **dict.fromkeys(("ScatterND", "ScatterElements", "Trilu", "EyeLike", "Sin", "Cos", *FUNCTIONS), shaped),
+    **dict.fromkeys(("ScatterND", "ScatterElements", "Trilu", "Sin", "Cos", *FUNCTIONS), shaped),
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "GatherND": gather_nd,
     **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceMean", "ReduceSumSquare"), lengths),
@@ -250,9 +250,6 @@ LEAST = {
     **dict.fromkeys(("Expand", "Tile", "Gather", "GatherND", "CastLike"), 2),
 }  # fmt: skip
 """How many inputs a node must have, where it is not one, or two for a BINARY; a damaged file leaves some out."""
-
-OF_LENGTHS = (*LENGTHS, "EyeLike")
-"""What makes numbers of lengths, of which none is learned."""
 
 
 def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tensor] | None:
@@ -265,13 +262,13 @@ def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tens
     if fold is None or len(values) < least or None in given:
         return None
     made = fold(node, values, opset)
+    if node.kind in LENGTHS:
+        return made and [one._replace(stored=one.stored or 0) for one in made]
     return made and [one._replace(stored=stored_for(node.kind, values)) for one in made]
 
 
 def stored_for(kind: str, values: Sequence[Tensor | None]) -> int:
     """The numbers of the largest tensor of the file that a node computes with; places and lengths are none of it."""
-    if kind in OF_LENGTHS:
-        return 0
     several = kind in BINARY or kind in ("Concat", "Einsum")
     taken = values[kind == "Where" :] if several else values[:1]
     each = [one.most for one in taken if one is not None]

@@ -191,10 +191,10 @@ def reached(graph: Graph) -> set[int]:
 def in_order(nodes: Sequence[Node]) -> tuple[Node, ...]:
     """The nodes, each behind what makes its inputs; those that make each other's stay where the file has them."""
     makers = {name: place for place, node in enumerate(nodes) for name in node.outputs if name}
-    takes = [{*node.inputs, *captured(node)} for node in nodes]
-    waits = [{makers[name] for name in names if name in makers} for names in takes]
-    if all(max(before, default=-1) < place for place, before in enumerate(waits)):
+    takes = [(*node.inputs, *captured(node)) for node in nodes]
+    if not any(makers.get(name, -1) >= place for place, names in enumerate(takes) for name in names):
         return tuple(nodes)
+    waits = [{makers[name] for name in names if name in makers} for names in takes]
     after: dict[int, list[int]] = {}
     for place, before in enumerate(waits):
         for one in before:
