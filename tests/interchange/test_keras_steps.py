@@ -10,6 +10,7 @@ from test_keras import entering, functional, layer, new, operation
 
 from cnncalc import CnncalcError, load, report
 
+SLICE = {"class_name": "__slice__", "config": {"start": None, "stop": None, "step": None}}
 MAP, FILM, VOLUMES = (12, 10, 6), (4, 12, 10, 3), (4, 6, 6, 6, 2)
 
 
@@ -179,6 +180,8 @@ def test_operations(read, layers, out):
 
 
 BROKEN = [
+    [operation("GetItem", "y", [new("x0"), {"class_name": "__tuple__", "items": [SLICE, {"config": 3}]}])],
+    [operation("GetItem", "y", [new("x0"), {"class_name": "__tuple__", "items": [SLICE, {"config": {"stop": "a"}}]}])],
     held_operation("CropImages", top_cropping=20, target_height=5, target_width=6),
     held_operation("ExtractPatches", size=[30, 3], strides=2),
     held_operation("Subtract", [[]]),

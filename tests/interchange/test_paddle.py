@@ -309,3 +309,18 @@ def test_numbers_that_are_none_are_told(number):
     out = net.add("reshape", [net.x, net.numbers(1, number)], [(1, 120)])
     with pytest.raises(CnncalcError, match="it states finite numbers"):
         paddle(net.bytes(out), "json")
+
+
+@pytest.mark.parametrize(
+    ("kind", "others", "said"),
+    [
+        ("matmul", [()], "its weight has no axes"),
+        ("add", [], "no stated shape"),
+        ("reshape", [[]], "the batch is not its first axis"),
+    ],
+)
+def test_what_an_operator_lacks_is_told(kind, others, said):
+    net = Pir(1, 6)
+    more = [net.weight("w", *one) if isinstance(one, tuple) else net.numbers(*one) for one in others]
+    with pytest.raises(CnncalcError, match=said):
+        paddle(net.bytes(net.add(kind, [net.x, *more], [(1, 6)])), "json")

@@ -154,6 +154,8 @@ def matmul(call: Call) -> list[Value]:
     if isinstance(first, Weight) or not isinstance(weight, Weight) or len(weight.dims) > 2:
         return [call.put("matmul", *_factors(call), transposed=operator.flag("transpose_y"))]
     dims = weight.dims
+    if not dims:
+        raise call.fault("its weight has no axes")
     if isinstance(first, Numbers):  # a state that a cell begins with
         entering = next(iter(call.build.sketch.inputs.values()))
         x = call.put("constant", entering, shape=(dims[-1 if operator.flag("transpose_y") else 0],))
@@ -251,7 +253,7 @@ def arithmetic(kind: str) -> Rule:
         if isinstance(other, Numbers) and len(other.values) == 1:
             x, by = _lessened(call, kind, x) if place == 1 else (x, kind)
             return [call.put(by, x, number=float(f"{other.values[0]:.7g}"))]
-        name = next(iter(call.operator.inputs[1 - place]), "")
+        name = next((one for names in call.operator.inputs[1 - place : 2 - place] for one in names), "")
         dims = other.dims if isinstance(other, Weight) else call.stated.get(name, ())
         rank = len(call.shape(x))
         own = dims[1:] if len(dims) == rank + 1 and dims[0] == 1 else dims

@@ -46,7 +46,7 @@ def _without_batch(call: Call, target: tuple[int, ...], x: int) -> Shape:
     if lengths.count(-1) > 1 or min(lengths, default=0) < -1 or rest == 0 or (-1 in lengths and prod(theirs) % rest):
         raise call.fault("this shape cannot be", f"{show_shape(theirs)} to {target}"[:120])
     lengths = [prod(theirs) // rest if n == -1 else n for n in lengths]
-    if lengths[0] != call.batch or len(lengths) < 2 or prod(lengths) != prod(theirs):
+    if len(lengths) < 2 or lengths[0] != call.batch or prod(lengths) != prod(theirs):
         raise call.fault("the batch is not its first axis", f"{show_shape(theirs)} to {target}"[:120])
     return tuple(lengths[1:])
 

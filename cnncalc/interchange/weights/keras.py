@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -63,9 +64,12 @@ def arrays_of(file: ForeignFile) -> Arrays:
         if member.compress_type:
             message = f"`{INSIDE}` in `{file.name}` is compressed"
             raise CnncalcError(Fault(message, help="Keras itself stores it as it is"))
-        with archive.open(member) as inside:
-            within: Arrays = hdf5(file, _arrays, inside)
-            return within
+        try:
+            with archive.open(member) as inside:
+                within: Arrays = hdf5(file, _arrays, inside)
+                return within
+        except zipfile.BadZipFile as error:
+            raise CnncalcError(Fault(f"`{INSIDE}` in `{file.name}` is broken", values=str(error)[:100])) from None
 
 
 def _arrays(root: Any) -> Arrays:

@@ -241,8 +241,11 @@ def get_item(call: Call) -> int:
             made = without_channels(call, made, (axis,))
             gone += 1
         elif not _is_whole(one):
-            span = one.get("config", {}) if isinstance(one, dict) else {}
-            start, stop, step = (span.get(name) for name in ("start", "stop", "step"))
+            config = one.get("config") if isinstance(one, dict) else None
+            span = [config.get(name) for name in ("start", "stop", "step")] if isinstance(config, dict) else [one]
+            if len(span) != 3 or not all(bound is None or type(bound) is int for bound in span):
+                raise call.fault("it takes whole places, and slices between such", f"it is {str(one)[:60]}")
+            start, stop, step = span
             start, stop, _ = slice(start, stop).indices(length)
             made = call.put(
                 "slice", made, suffix=f"axis{number}", channels=(start, stop), axis=axis or None, step=step or None
