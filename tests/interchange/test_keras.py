@@ -7,8 +7,10 @@ import copy
 import io
 import json
 import random
+import sys
 import time
 import zipfile
+from pathlib import Path
 
 import pytest
 from keras_cases import CASES
@@ -157,6 +159,20 @@ def test_hdf5(tmp_path):
     with h5py.File(file, "w") as opened:
         opened.attrs["layer_names"] = ["conv"]
     with pytest.raises(CnncalcError, match="holds no model, only data"):
+        load(str(file), Options())
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the library's process is bounded on Linux")
+@pytest.mark.parametrize(
+    "does", ["while True: pass", "import os; os.abort()", "print('{')", "raise OSError('no tree')"]
+)
+def test_what_a_broken_file_does_to_the_hdf5_library_is_told(tmp_path, monkeypatch, does):
+    (tmp_path / "h5py.py").write_text(f"def File(*_):\n    {does}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "h5py", raising=False)
+    file = tmp_path / "model.h5"
+    file.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(100))
+    with pytest.raises(CnncalcError, match=r"is a broken HDF5 file\n  (no tree|the HDF5 library took too long)"):
         load(str(file), Options())
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.archives import members_of
 from cnncalc.interchange.file import ForeignFile
-from cnncalc.interchange.keras.opening import HDF5, hdf5
+from cnncalc.interchange.keras.opening import HDF5, Held, held
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
@@ -20,12 +19,8 @@ __all__ = ["Array", "arrays_of", "named", "numbered"]
 Arrays: TypeAlias = "dict[str, tuple[Shape, str]]"
 """Shapes and types by name; the type is empty where it is one of floating-point numbers."""
 
-MOST = 100_000
-"""Arrays of a file."""
 INSIDE = "model.weights.h5"
-VARIABLES, NAME = "vars", "name"
-WHOLE = "biuc"
-"""NumPy's letters for types of other than floating-point numbers."""
+VARIABLES = "vars"
 NO_LAYERS = ("optimizer", "_optimizer", "metrics", "_metrics", "loss_tracker")
 """What a compiled model has beside its layers."""
 ASKED = ("query_dense", "key_dense", "value_dense")
@@ -55,41 +50,23 @@ class Array(NamedTuple):
 def arrays_of(file: ForeignFile) -> Arrays:
     """Every array by the name and in the shape that torch would have, and its type. Raises CnncalcError."""
     if file.head.startswith(HDF5):
-        found: Arrays = hdf5(file, _arrays)
-        return found
+        return _arrays(held(file, arrays=True))
     with members_of(file) as archive:
         member = next((one for one in archive.infolist() if one.filename.endswith(INSIDE)), None)
-        if member is None:
-            raise CnncalcError(Fault(f"`{file.name}` has no `{INSIDE}` inside"))
-        if member.compress_type:
-            message = f"`{INSIDE}` in `{file.name}` is compressed"
-            raise CnncalcError(Fault(message, help="Keras itself stores it as it is"))
-        try:
-            with archive.open(member) as inside:
-                within: Arrays = hdf5(file, _arrays, inside)
-                return within
-        except zipfile.BadZipFile as error:
-            raise CnncalcError(Fault(f"`{INSIDE}` in `{file.name}` is broken", values=str(error)[:100])) from None
+    if member is None:
+        raise CnncalcError(Fault(f"`{file.name}` has no `{INSIDE}` inside"))
+    if member.compress_type:
+        message = f"`{INSIDE}` in `{file.name}` is compressed"
+        raise CnncalcError(Fault(message, help="Keras itself stores it as it is"))
+    return _arrays(held(file, member.filename, arrays=True))
 
 
-def _arrays(root: Any) -> Arrays:
+def _arrays(file: Held) -> Arrays:
     """The arrays of an HDF5 file, of today's form where groups have variables."""
-    shapes: dict[str, Shape] = {}
-    names: dict[str, str] = {}
-    types: dict[str, str] = {}
-
-    def visit(path: str, one: Any) -> bool | None:
-        if hasattr(one, "shape"):
-            shapes[path] = tuple(int(n) for n in one.shape)
-            types[path] = str(one.dtype) if one.dtype.kind in WHOLE else ""
-        elif path.rpartition("/")[2] == VARIABLES and NAME in one.attrs:
-            names[path.rpartition("/")[0]] = str(one.attrs[NAME])
-        return True if len(shapes) > MOST else None
-
-    if root.visititems(visit):
-        raise CnncalcError(Fault(f"the file has more than {MOST:,} arrays"))
-    found = numbered(shapes, names) if names else named(shapes, _depthwise(str(root.attrs.get("model_config", ""))))
-    return {name: (held.shape, types.get(held.path, "")) for name, held in found.items()}
+    found = (
+        numbered(file.shapes, file.names) if file.names else named(file.shapes, _depthwise(file.configuration or ""))
+    )
+    return {name: (one.shape, file.types.get(one.path, "")) for name, one in found.items()}
 
 
 def _depthwise(configuration: str) -> set[str]:
