@@ -412,3 +412,12 @@ def test_arguments_of_other_frameworks_are_said_as_they_are_here(layer, way):
 def test_a_recurrent_layer_of_keras_gives_its_last_state(layer, shape, params):
     row = run("chain", "8x10", layer, "--dialect", "keras").stdout.split("\n")[3]
     assert row.split()[-3:-1] == [shape, params]
+
+
+def test_a_file_that_is_not_there_is_no_bundled_net_to_check(here):
+    done = run("check", "resnet18.yaml", "--max", "params=20M")
+    assert (done.exit_code, "there is no file `resnet18.yaml` here" in done.stderr) == (2, True)
+    assert "`cnncalc check resnet18` is for the bundled net" in done.stderr
+    (here / "resnet18.yaml").write_text("input: 3x8x8\nlayers: [conv 4 k1]\n")
+    assert run("check", "resnet18.yaml", "--max", "params=16").exit_code == 0
+    assert run("check", "resnet18", "--max", "params=20M").exit_code == 0

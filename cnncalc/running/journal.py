@@ -114,7 +114,7 @@ class Journal(Generic[Key, Result]):
             raise CnncalcError(Fault(f"`{self.path}` is no journal of a {self.what}", help=fresh))
         ours = json.loads(self.first)
         if known != ours:
-            apart = sorted(name for name in known.keys() | ours.keys() if known.get(name) != ours.get(name))
+            apart = sorted(name.rstrip("_") for name in known.keys() | ours.keys() if known.get(name) != ours.get(name))
             what = f"the files or the options are not those with which it began ({', '.join(apart)[:200]})"
             help = f"give the same net and options again, or {fresh}"
             raise CnncalcError(Fault(f"`{self.path}` holds another {self.what}", values=what, help=help))

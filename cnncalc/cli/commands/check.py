@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,6 +38,17 @@ FAILED = 1
 BAD_INPUT = 2
 
 
+def _is_there(net: str) -> None:
+    """Raises CnncalcError for a file of ours that is not there and has the name of a bundled net, which is right."""
+    stem, _, suffix = net.rpartition(".")
+    if suffix in ("yaml", "yml") and not os.path.lexists(net):
+        from cnncalc.language import bundled
+
+        if stem in bundled():
+            help = f"`cnncalc check {stem}` is for the bundled net"
+            raise CnncalcError(Fault(f"there is no file `{net}` here", help=help))
+
+
 def _result(
     net: str,
     in_folder: bool,
@@ -55,6 +67,7 @@ def _result(
     try:
         if in_folder and (skipped := why_skipped(net, asked.options)):
             return FileResult(shown, (), skipped, ())
+        _is_there(net)
         checked = check(net, asked.options, maxima, required, asked.dtype, given["optimizer"], latency)
         checks = checked.checks
         if given["weights"]:
