@@ -157,7 +157,7 @@ def locate(net: str, beside: Path | None = None) -> Path:
     if matches:
         help = f"did you mean {' or '.join(f'`{match}`' for match in matches)}?"
     elif shape := shape_in(net):
-        help = f"for a shape: `cnncalc chain {shape} LAYER…`, or `cnncalc show NET --input {shape}`"
+        help = f"for a shape: `cnncalc chain {shape} LAYER…`, or a net with `--input {shape}`"
     raise CnncalcError(Fault(f"there is no file or bundled net `{net[:200]}`", help=help))
 
 
