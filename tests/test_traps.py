@@ -326,9 +326,12 @@ def test_a_border_of_own_pixels_needs_as_many(border, taken):
     assert taken or "there are too few" in done.stderr
 
 
-def test_the_kept_totals_are_those_that_are_computed():
-    kept = kept_totals.every_net()
-    assert kept == list(kept_totals.computed()), "`python -m cnncalc.cli.kept_totals` writes them anew"
+def test_the_kept_totals_are_those_that_are_computed(monkeypatch):
+    again = "`python -m cnncalc.cli.kept_totals` writes them anew"
+    with monkeypatch.context() as patched:
+        patched.setattr(kept_totals, "computed", lambda: pytest.fail(f"they are of other files: {again}"))
+        kept = kept_totals.every_net()
+    assert kept == list(kept_totals.computed()), again
 
 
 def test_the_totals_are_computed_where_the_files_are_others(monkeypatch):
