@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -61,6 +62,23 @@ def test_no_thread_is_left_when_the_rest_is_not_wanted(tmp_path):
     assert next(results) == 0
     del results
     assert {*threading.enumerate()} == before
+
+
+class Found:
+    """A result that can be told among all objects."""
+
+
+def found(_):
+    return Found()
+
+
+def test_a_result_that_was_taken_is_let_go_however_slow_who_takes_them_is(tmp_path):
+    alive = []
+    for place, _ in enumerate(in_order(Work(begin, (tmp_path,), found, none), range(200), Runner(2))):
+        time.sleep(0.005)  # all that is handed out is there before it is taken
+        if place % 50 == 49:
+            alive.append(sum(isinstance(one, Found) for one in gc.get_objects()))
+    assert max(alive) < 30
 
 
 def test_an_interrupt_waits_until_no_lock_of_the_pool_is_held(tmp_path):

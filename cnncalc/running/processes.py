@@ -59,13 +59,15 @@ def _until_one_ends(work: Work, left: Iterator[Any], handed: deque[Any], jobs: i
     with _interrupted_later(ready) as interrupted:
         pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (work.prepare, work.given))
         try:
-            while not interrupted:
+            while True:
                 while len(handed) < jobs * AHEAD and (task := next(left, None)) is not None:
                     handed.append(task)
                     with deaf():  # a process is started when the first task that it could do is handed out
                         results.append(pool.submit(work.do, task))
                     results[-1].add_done_callback(ready.put)
-                if not results:
+                while not ready.empty():  # told of what is looked at now; each holds a result
+                    ready.get()
+                if interrupted or not results:
                     return
                 if results[0].done():
                     yield results[0].result()
