@@ -14,11 +14,13 @@ __all__ = [
     "MOST_FAULTS",
     "Build",
     "Fields",
+    "behind",
     "each_made",
     "finished",
     "has_parameters",
     "leading",
     "learned",
+    "only",
     "unit_length",
 ]
 
@@ -174,28 +176,35 @@ def leading(sketch: Sketch, outputs: Sequence[int]) -> Sketch:
     An output that is an input of the net is one by an identity, and so is one that is given again, such as the places
     of the largest numbers, which are as many as these.
     """
-    sketch.outputs = []
+    sketch.outputs, seen = [], set()
     for one in outputs:
-        again = sketch.operators[one].layer is None or one in sketch.outputs
+        again = sketch.operators[one].layer is None or one in seen
         passed = sketch.add("identity", "identity", {}, [one], place=None, foreign="output") if again else one
         sketch.outputs.append(passed)
-    used = set(sketch.outputs)
-    for tensor in range(len(sketch.operators) - 1, -1, -1):
-        if tensor in used:
-            used.update(sketch.operators[tensor].inputs)
-    heirs: dict[int, int] = {}
-    for tensor in sorted(used):
-        share = sketch.operators[tensor].share
-        if share is not None and share not in used:  # what first had the parameters leads nowhere
-            heir = heirs.setdefault(share, tensor)
-            sketch.operators[tensor] = sketch.operators[tensor]._replace(share=None if heir == tensor else heir)
+        seen.add(one)
+    used = behind(sketch, sketch.outputs)
     if not used:
         raise CnncalcError(Fault("the net has no layers"))
     return only(sketch, used)
 
 
+def behind(sketch: Sketch, ends: Iterable[int]) -> set[int]:
+    """The tensors on which these depend, and they."""
+    found = set(ends)
+    for tensor in range(len(sketch.operators) - 1, -1, -1):
+        if tensor in found:
+            found.update(sketch.operators[tensor].inputs)
+    return found
+
+
 def only(sketch: Sketch, kept: set[int]) -> Sketch:
-    """The sketch with these operators alone, its tensors numbered anew."""
+    """The sketch with these operators alone, its tensors numbered anew; of several that share, the first has it."""
+    heirs: dict[int, int] = {}
+    for tensor in sorted(kept):
+        share = sketch.operators[tensor].share
+        if share is not None and share not in kept:  # what first had the parameters is left out
+            heir = heirs.setdefault(share, tensor)
+            sketch.operators[tensor] = sketch.operators[tensor]._replace(share=None if heir == tensor else heir)
     left = Sketch(sketch.name, sketch.dialect, sketch.source)
     left.notes, left.assumed, left.beside = sketch.notes, sketch.assumed, sketch.beside
     left.idle = [*sketch.idle, *(name for name, tensor in sketch.inputs.items() if tensor not in kept)]

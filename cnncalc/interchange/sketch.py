@@ -160,13 +160,10 @@ class Sketch:
 
     def refitted(self, inputs: Mapping[str, Shape]) -> None:
         """Raises CnncalcError where the weights would be others with these inputs, of a net that is read as it is."""
-        given = {
-            tensor: inputs.get(name) or inputs.get("") or self.shape(tensor) for name, tensor in self.inputs.items()
-        }
         shapes: list[Shape] = []
-        for number, one in enumerate(self.operators):
+        for one in self.operators:
             if one.layer is None:
-                shapes.append(given.get(number, one.shape))
+                shapes.append(inputs.get(one.name) or inputs.get("") or one.shape)
                 continue
             own, before = tuple(shapes[at] for at in one.inputs), tuple(map(self.shape, one.inputs))
             signature = self.signed.sign(one.layer, own)

@@ -15,7 +15,7 @@ from cnncalc.interchange.keras.config import MODELS, Entry, Node, Ref, entry_of,
 from cnncalc.interchange.keras.expanding import ends_of, layers_of, ordered
 from cnncalc.interchange.keras.features import FEATURES
 from cnncalc.interchange.keras.layouts import in_its_layout, is_channels_first
-from cnncalc.interchange.keras.leaving import leave_out
+from cnncalc.interchange.keras.leaving import left_out
 from cnncalc.interchange.keras.norms import NORMS, spectral
 from cnncalc.interchange.keras.opening import document
 from cnncalc.interchange.keras.operations.table import OPERATIONS, operation_name
@@ -53,7 +53,7 @@ def sketched(root: Any, asked: Asked) -> Sketch:
     net = _Expanded(work)
     try:
         sketch.outputs = [net.passed(end) for end in net.model(model, None, "", 0)]
-        leave_out(sketch)
+        sketch = left_out(sketch)
     except CnncalcError:
         if not work.unknown:
             raise  # else it follows from what is not known

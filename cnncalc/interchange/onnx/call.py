@@ -219,7 +219,8 @@ class Call:
     def biased(self, index: int, place: int, kind: str, live: Live, weights: Sequence[Tensor], **fields: Any) -> Live:
         """A layer with the bias that an input is, added along our axis `place`.
 
-        One that others add, too, or of a matrix that is a table, too, is a `parameter`."""
+        One that others add, too, or of a matrix that is a table, too, is a `parameter`.
+        """
         bias = self.fixed(index) if self.given(index) else None
         tied = kind == "linear" and len(weights) == 1 and self._is_table(weights[0])
         if bias is None or (bias.name not in self.common and not tied):

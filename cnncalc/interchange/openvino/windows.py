@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TypeAlias
 
 from cnncalc.interchange.building import Build, Fields
@@ -54,8 +53,7 @@ def filters(layer: IrLayer, build: Build, weights: list[int]) -> Fields:
 
 def convolution(layer: IrLayer, build: Build, weights: list[int], *, bias: bool) -> int:
     """Convolution and GroupConvolution, with the bias of an Add behind it."""
-    made = build.put("conv", bias=bias, **filters(layer, build, weights))
-    return build.sketch.holds(made, prod(weights))
+    return build.put("conv", bias=bias, **filters(layer, build, weights))
 
 
 def deconvolution(layer: IrLayer, build: Build, weights: list[int], *, bias: bool) -> int:
@@ -66,7 +64,7 @@ def deconvolution(layer: IrLayer, build: Build, weights: list[int], *, bias: boo
         fields["output_padding"] = tuple(extra)
     if isinstance(fields["padding"], str):
         raise layer.fault("a transposed convolution is read with explicit padding only")
-    return build.sketch.holds(build.put("deconv", bias=bias, **fields), prod(weights))
+    return build.put("deconv", bias=bias, **fields)
 
 
 def rounded_up(layer: IrLayer, build: Build, kernel: tuple[int, ...], padding: Borders) -> tuple[int, ...]:

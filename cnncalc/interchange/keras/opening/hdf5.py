@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +41,9 @@ def held(file: ForeignFile, member: str = "", *, arrays: bool = False) -> Held:
 
     Raises CnncalcError where h5py is not installed, and where the file is broken.
     """
+    import subprocess  # a model in JSON does not pay for it
+    from importlib.util import find_spec
+
     if find_spec("h5py") is None:
         help = "pip install 'cnncalc[keras]', or save the model as `.keras` or with `to_json`"
         raise CnncalcError(Fault(f"`{file.name}` is an HDF5 file, which h5py reads", help=help))
