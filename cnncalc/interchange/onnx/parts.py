@@ -10,7 +10,8 @@ from cnncalc.records import NamedTuple
 
 __all__ = [
     "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Reference", "Tensor",
-    "captured", "in_common", "in_order", "module_of", "of_code", "of_module", "plain_numbers", "reached", "uncounted",
+    "captured", "in_common", "in_order", "module_of", "of_code", "of_module", "plain_numbers", "reached", "takes",
+    "uncounted",
 ]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
@@ -67,6 +68,11 @@ class Tensor(NamedTuple):
     def learned(self) -> bool:
         """Whether the file holds as many numbers: a tensor of it, in another layout or scaled; no angles or zeros."""
         return (bool(self.name) and not self.of) or 0 < self.size <= self.most
+
+    @property
+    def held_as_learned(self) -> bool:
+        """Whether it is learned where it stands on its own: zeros and ones that the file only says are not."""
+        return self.learned and self.stored != 0
 
     @property
     def computed_anew(self) -> bool:
@@ -174,6 +180,11 @@ def captured(node: Node) -> set[str]:
                 made.update(inner.outputs)
             found |= taken - made
     return found
+
+
+def takes(node: Node) -> tuple[str, ...]:
+    """The names of all that a node takes, and the graphs inside it."""
+    return (*node.inputs, *captured(node))
 
 
 def reached(graph: Graph) -> set[int]:

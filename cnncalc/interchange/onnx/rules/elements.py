@@ -186,6 +186,8 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         number = fixed.numbers[0] if fixed.numbers else 1.0
         number = float(f"{number:.7g}") if math.isfinite(number) and abs(number) < 1e12 else 1e12
         return call.put(kind, live, number=number)
+    if call.opset < 7 and isinstance(at := call.node.attributes.get("axis"), int) and at >= 0:  # aligned from there on
+        fixed = fixed._replace(dims=fixed.dims + (1,) * (len(call.full(live)) - at - len(fixed.dims)))
     missing = len(fixed.dims) - len(call.full(live))
     if missing > 0 and call.batch == 1:  # of one image new axes stand before its own
         full, batch = (*(1,) * missing, *call.full(live)), 0 if live.axis != WITHIN else WITHIN

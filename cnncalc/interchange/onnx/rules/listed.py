@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Parts, Rule, Value
+from cnncalc.interchange.onnx.control import stacked
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
 
@@ -82,10 +83,12 @@ def at(call: Call) -> list[Value]:
 
 
 def joined(call: Call) -> list[Value]:
-    """ConcatFromSequence, without a new axis."""
+    """ConcatFromSequence, along an axis or along a new one."""
     parts = parts_of(call)
-    if call.whole("new_axis", 0) or len({live.axis for live in parts}) != 1:
-        raise NotKnown("it makes a new axis")
+    if call.whole("new_axis", 0):
+        return [stacked(call, parts, call.whole("axis", 0), 0)]
+    if len({live.axis for live in parts}) != 1:
+        raise NotKnown("the batch is another axis of each part")
     return [call.put("concat", *parts, axis=call.ours(call.whole("axis", 0), parts[0])) if len(parts) > 1 else parts[0]]
 
 

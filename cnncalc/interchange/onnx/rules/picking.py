@@ -95,12 +95,20 @@ def picked(call: Call, live: Live, full: tuple[int, ...]) -> Live:
 
 
 def gather_nd(call: Call) -> list[Value]:
-    """GatherND at places that the file holds."""
-    live, (*around, depth) = call.live(), call.fixed(1).dims or (0,)
-    full = call.full(live)
-    if call.whole("batch_dims", 0) or not 0 < depth <= len(full):
-        raise NotKnown("no places that the file holds")
-    return [picked(call, call.freed(live), (*around, *full[depth:]))]
+    """GatherND at places that the file holds, or the net computes; `batch_dims` axes go along with them."""
+    from cnncalc.interchange.onnx.rules.rarer import result
+
+    first, places = call.values[0], call.values[1]
+    live = call.live(0 if isinstance(first, Live) else 1)
+    full = call.full(first) if isinstance(first, Live) else call.fixed(0).dims
+    *around, depth = (call.full(places) if isinstance(places, Live) else call.fixed(1).dims) or (0,)
+    alike = call.whole("batch_dims", 0)
+    if not 0 < depth <= len(full) - alike or not 0 <= alike <= len(around):
+        raise NotKnown("its places are none of its first input's")
+    made = (*around, *full[alike + depth :])
+    if isinstance(places, Live):
+        return [result(call, made)]
+    return [picked(call, call.freed(live), made)]
 
 
 def scattered(call: Call) -> list[Value]:

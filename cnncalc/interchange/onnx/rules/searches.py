@@ -1,0 +1,122 @@
+"""Searches, such as NonMaxSuppression and NonZero: how much they find an image decides, so that no layer has its shape.
+
+What a search takes comes out of the net, and what follows from what it finds is left out, as long as nothing of it
+learns: boxes are sorted out behind the last weights.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from cnncalc.interchange.onnx.call import Call, Live, Sought, Value
+from cnncalc.interchange.onnx.opaque import weightless
+from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, captured
+from cnncalc.interchange.onnx.rules.elements import COMPARED, JOINS
+from cnncalc.interchange.unknown import Unknown
+
+__all__ = ["Searches", "is_search"]
+
+_SEARCH = re.compile(r"NonZero\Z|Unique\Z|\w*NMS|\w*NonMaxSuppression", re.IGNORECASE)
+"""ONNX's own, and those of TensorRT and other runtimes, which stand in any domain."""
+BESIDE = frozenset((
+    *JOINS, *COMPARED, "Mod", "Concat", "Gather", "GatherND", "GatherElements", "ScatterND", "ScatterElements", "Scatter",
+    "Slice", "Pad", "Clip", "Resize", "Expand", "Tile", "Reshape", "RoiAlign", "MaxRoiPool", "GridSample", "OneHot", "TopK",
+    "QuantizeLinear", "DequantizeLinear", "Dropout", "Range", "SequenceInsert", "SequenceConstruct",
+))  # fmt: skip
+"""What takes numbers of the file that nobody learns: anchors, bounds, factors."""
+OF_INTEGERS = ("QLinear", "QGemm", "ConvInteger", "MatMulInteger")
+MOST_NAMED = 5
+
+
+def is_search(node: Node) -> bool:
+    """Whether a node looks for something."""
+    return _SEARCH.match(node.kind) is not None
+
+
+def anywhere(nodes: Iterable[Node]) -> bool:
+    """Whether one of the nodes is a search, or holds a graph with one."""
+    graphs = (value for node in nodes for value in node.attributes.values() if isinstance(value, Graph))
+    return any(map(is_search, nodes)) or any(anywhere(graph.nodes) for graph in graphs)
+
+
+class Searches:
+    """The searches of a net, and what follows from them."""
+
+    __slots__ = ("_any", "gone", "graph", "outputs", "why")
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._any: bool | None = None
+        self.gone: list[Node] = []
+        self.why: dict[tuple[str, str], str] = {}
+        """Why a node cannot be read, until it is told."""
+        self.outputs: dict[str, Sought] = {}
+        """The outputs that follow from what is found."""
+
+    @property
+    def any(self) -> bool:
+        """Whether the net searches, so that what follows from it may be left out."""
+        if self._any is None:
+            self._any = anywhere(self.graph.nodes)
+        return self._any
+
+    def may_end(self, node: Node, why: str) -> bool:
+        """Whether a node that is not known may be left out: a search, and in a net with one what a value decides."""
+        return is_search(node) or (bool(why) and not node.domain and self.any)
+
+    def found(self, call: Call, values: Mapping[str, Value | None], why: str = "") -> list[Value | None] | None:
+        """What follows from what is found, or is left out with it; None where weights are among what a node takes."""
+        node = call.node
+        if learns(node, call.values, values):
+            return None
+        every = [*call.values, *(values.get(name) for name in sorted(captured(node)))]
+        before = [value for value in every if isinstance(value, Sought)]
+        lives = [value for value in every if isinstance(value, Live)]
+        own = [] if before else [(node.kind, node.where())]
+        self.why.update(dict.fromkeys(own, why or "an image decides how much it finds"))
+        self.gone.append(node)
+        sought = Sought(
+            tuple(dict.fromkeys([*(live for one in before for live in one.lives), *lives])),
+            tuple(dict.fromkeys([*(one for each in before for one in each.searches), *own])),
+        )
+        return [sought] * len(node.outputs)
+
+    def behind(self, call: Call, values: Mapping[str, Value | None], unknown: Unknown) -> list[Value | None]:
+        """What follows from what is found; where that has weights the searches are told as not known, each once."""
+        found = self.found(call, values)
+        if found is not None:
+            return found
+        every = [*call.values, *(values.get(name) for name in captured(call.node))]
+        for kind, where in dict.fromkeys(one for value in every if isinstance(value, Sought) for one in value.searches):
+            if why := self.why.pop((kind, where), ""):
+                unknown.add(f"{kind[:60]} ({why}, and weights follow)", where, None)
+        return [None] * len(call.node.outputs)
+
+    def said(self) -> list[str]:
+        """What was left out, in words."""
+        if not self.outputs:
+            return []
+        searches = [*dict.fromkeys(one for each in self.outputs.values() for one in each.searches)]
+        named = ", ".join(f"{kind[:60]}, {where}" for kind, where in searches[:MOST_NAMED])
+        more = f" and {len(searches) - MOST_NAMED} more" if len(searches) > MOST_NAMED else ""
+        names = ", ".join(f"`{name[:60]}`" for name in [*self.outputs][:MOST_NAMED])
+        said = [
+            f"what {named}{more} finds an image decides: {names} and what else follows from it without weights, is left "
+            "out, and what it takes comes out"
+        ]
+        gone = {name for node in self.gone for name in node.outputs}
+        own = {name for node in self.gone for name in node.inputs}
+        others = {name for node in self.graph.nodes if not gone.issuperset(node.outputs) for name in node.inputs}
+        numbers = sum(one.size for name in own - others if (one := self.graph.tensors.get(name)) is not None and one.floating)
+        return said + ([f"{numbers:,} numbers that these alone take count as nothing"] if numbers else [])
+
+
+def learns(node: Node, taken: Sequence[Value | None], values: Mapping[str, Value | None]) -> bool:
+    """Whether a node has weights."""
+    if not weightless(node, values):
+        return True
+    if node.kind in BESIDE or is_search(node):
+        return False
+    held = [value for value in taken if isinstance(value, Tensor) and value.size > 1]
+    return any(one.floating and one.learned for one in held) or (bool(held) and node.kind.startswith(OF_INTEGERS))
