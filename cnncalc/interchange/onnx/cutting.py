@@ -59,7 +59,7 @@ def _looked_up(data: Tensor, made: Tensor, where: str) -> Tensor:
 
 
 def of_table(whole: Tensor, made: Tensor) -> Tensor:
-    """What is read of a table that nothing else reads, as of places up to the length of a text: all of it is learned."""
+    """What is read of a table that nothing else reads, as of places up to a text's length: all of it is learned."""
     fewer = whole.floating and bool(whole.name) and not whole.of and whole.stored is None and 0 < made.size < whole.size
     return made._replace(of=(whole,)) if fewer else made
 

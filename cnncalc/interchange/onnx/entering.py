@@ -1,4 +1,4 @@
-"""The inputs of an ONNX graph: which axis of each is the batch, and the lengths that the file leaves open; its outputs."""
+"""Inputs and outputs of an ONNX graph: which axis of each is the batch, and the lengths that the file leaves open."""
 
 from __future__ import annotations
 

@@ -11,26 +11,15 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import MOST_FAULTS, leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.lengths import opened, settled
-from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, Sought, Value
+from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Parts, Sought, Value
 from cnncalc.interchange.onnx.control import CONTROL
 from cnncalc.interchange.onnx.cutting import of_table
 from cnncalc.interchange.onnx.entering import batch_of, entering, leaving
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
-from cnncalc.interchange.onnx.names import before_folds, before_tables, named_by_modules
+from cnncalc.interchange.onnx.names import before_folds, before_tables, named_by_modules, uncounted
 from cnncalc.interchange.onnx.opaque import contradicted, opaque, stated, weightless
-from cnncalc.interchange.onnx.parts import (
-    Graph,
-    Model,
-    Node,
-    Tensor,
-    captured,
-    in_common,
-    plain_numbers,
-    reached,
-    takes,
-    uncounted,
-)
+from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor, in_common, plain_numbers, reached, takes
 from cnncalc.interchange.onnx.patterns import together, told
 from cnncalc.interchange.onnx.rules.searches import Searches, is_search
 from cnncalc.interchange.onnx.rules.table import DOMAINS, rule_of
@@ -114,7 +103,9 @@ class Reader:
         self.unknown.raise_any(self.model.tool)
         outputs = [self.output(name, values) for name in graph.outputs]
         lives = dict.fromkeys(live for one in self.searches.outputs.values() for live in one.lives)
-        outputs += [leaving(self.sketch, "what is searched", one, self.batch) for one in lives if one.tensor not in outputs]
+        outputs += [
+            leaving(self.sketch, "what is searched", one, self.batch) for one in lives if one.tensor not in outputs
+        ]
         if self.faults:
             raise CnncalcError(self.faults)
         self.sketch.notes += contradicted(graph, values, self.sketch, self.batch)
@@ -214,7 +205,7 @@ class Reader:
         if unknown:
             return [None] * len(node.outputs)  # it follows from something that is not known
         call = Call(self.sketch, node, taken, self.model.opset, self.batch, self.owners, self.common)
-        every = [*taken, *(values.get(name) for name in captured(node))]
+        every = map(values.get, takes(node))
         if (node.domain, node.kind) not in self.model.functions and any(isinstance(one, Sought) for one in every):
             return self.searches.behind(call, values, self.unknown)
         try:
@@ -273,7 +264,7 @@ class Reader:
         depth: int,
     ) -> list[Value | None]:
         """What a graph inside a node makes of these inputs and of what stands around it."""
-        around = {name: values[name] for name in captured(call.node) if name in values}
+        around = {name: values[name] for name in takes(call.node) if name in values}
         held = dict(graph.tensors)
         for node in graph.nodes:
             if node.kind == "Constant":
@@ -300,11 +291,14 @@ class Reader:
     def left(self, call: Call, values: Mapping[str, Value | None], why: NotKnown) -> list[Value | None]:
         """What a node that is not known makes: told, or layers of the shapes that the file states."""
         node, shapes = call.node, stated(call.node, self.model.graph.declared)
-        taken = [*call.values, *(values.get(name) for name in sorted(captured(node)))]
-        lives = list(dict.fromkeys(value for value in taken if isinstance(value, Live)))
+        lives = list(dict.fromkeys(value for value in map(values.get, takes(node)) if isinstance(value, Live)))
         known = node.kind in self.model.stated or (node.kind in CONTROL and weightless(node, values))
         alone = bool(shapes and lives) and (known or is_search(node))
-        if not alone and self.searches.may_end(node, str(why)) and (found := self.searches.found(call, values, str(why))):
+        if (
+            not alone
+            and self.searches.may_end(node, str(why))
+            and (found := self.searches.found(call, values, str(why)))
+        ):
             return found
         if not alone and not self.asked.opaque:
             kind = f"{node.domain}.{node.kind}" if node.domain else node.kind

@@ -56,7 +56,7 @@ def recurrent(call: Call) -> list[Value | None]:
 
 
 def peeping(call: Call, made: Live, factors: Tensor) -> Live:
-    """What an LSTM makes whose gates see the cell: three factors a unit and direction more, and no product of matrices."""
+    """What an LSTM makes whose gates see the cell: three factors a unit and direction more, and no more products."""
     learned = call.put(
         "parameter", made, suffix="_peepholes", weights=[factors], batch=WITHIN, shape=factors.dims, join="alone"
     )

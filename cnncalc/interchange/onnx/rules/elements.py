@@ -78,7 +78,8 @@ def dropout(call: Call) -> list[Value]:
     rate = call.real("ratio", 0.5)
     if call.given(1) and (numbers := call.fixed(1).numbers):
         rate = float(f"{numbers[0]:.7g}")
-    return [call.put("dropout", call.live(), rate=min(max(rate, 0.0), 1.0))]
+    made = call.put("dropout", call.live(), rate=min(max(rate, 0.0), 1.0))
+    return [made] * len(call.node.outputs)  # its mask is as large
 
 
 def prelu(call: Call) -> list[Value]:
@@ -241,7 +242,11 @@ def batch_norm(call: Call) -> list[Value]:
     scale, shift = learned(call, 1), learned(call, 2)
     fields: dict[str, Any] = {} if scale and shift else {"affine": scale or shift, "scale": scale, "bias": shift}
     known = next(index for index in (1, 2, 3) if learned(call, index) or index == 3)
-    return [call.put("batchnorm", call.map(), weights=[call.fixed(known)], eps=call.real("epsilon", 1e-5), **fields)]
+    made = call.put("batchnorm", call.map(), weights=[call.fixed(known)], eps=call.real("epsilon", 1e-5), **fields)
+    return [
+        made,
+        *(call.fixed(3 + place % 2) for place in range(len(call.node.outputs) - 1)),
+    ]  # statistics as in training
 
 
 def layer_norm(call: Call) -> list[Value]:

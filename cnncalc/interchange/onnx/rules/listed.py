@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Parts, Rule, Value
 from cnncalc.interchange.onnx.control import stacked
 from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.elements import same
 from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
 
 __all__ = ["LISTED"]
@@ -66,6 +67,11 @@ def length(call: Call) -> list[Value]:
     return [Tensor((), (len(parts_of(call)),), 7)]
 
 
+def there(_: Call) -> list[Value]:
+    """OptionalHasElement, of a tensor that comes in."""
+    return [Tensor((), (True,), 9)]
+
+
 def parts_of(call: Call) -> tuple[Live, ...]:
     """The list that a node takes first."""
     value = call.values[0] if call.values else None
@@ -95,6 +101,8 @@ def joined(call: Call) -> list[Value]:
 LISTED: Mapping[str, Rule] = {
     "SplitToSequence": split,
     "SequenceConstruct": construct,
+    **dict.fromkeys(("Optional", "OptionalGetElement"), same),
+    "OptionalHasElement": there,
     "SequenceAt": at,
     "SequenceEmpty": empty,
     "SequenceInsert": inserted,

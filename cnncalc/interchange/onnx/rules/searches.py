@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from cnncalc.interchange.onnx.call import Call, Live, Sought, Value
 from cnncalc.interchange.onnx.opaque import weightless
-from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, captured
+from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, takes
 from cnncalc.interchange.onnx.rules.elements import COMPARED, JOINS
 from cnncalc.interchange.unknown import Unknown
 
@@ -20,9 +20,9 @@ __all__ = ["Searches", "is_search"]
 _SEARCH = re.compile(r"NonZero\Z|Unique\Z|\w*NMS|\w*NonMaxSuppression", re.IGNORECASE)
 """ONNX's own, and those of TensorRT and other runtimes, which stand in any domain."""
 BESIDE = frozenset((
-    *JOINS, *COMPARED, "Mod", "Concat", "Gather", "GatherND", "GatherElements", "ScatterND", "ScatterElements", "Scatter",
-    "Slice", "Pad", "Clip", "Resize", "Expand", "Tile", "Reshape", "RoiAlign", "MaxRoiPool", "GridSample", "OneHot", "TopK",
-    "QuantizeLinear", "DequantizeLinear", "Dropout", "Range", "SequenceInsert", "SequenceConstruct",
+    *JOINS, *COMPARED, "Mod", "Concat", "Gather", "GatherND", "GatherElements", "ScatterND", "ScatterElements",
+    "Scatter", "Slice", "Pad", "Clip", "Resize", "Expand", "Tile", "Reshape", "RoiAlign", "MaxRoiPool", "GridSample",
+    "OneHot", "TopK", "QuantizeLinear", "DequantizeLinear", "Dropout", "Range", "SequenceInsert", "SequenceConstruct",
 ))  # fmt: skip
 """What takes numbers of the file that nobody learns: anchors, bounds, factors."""
 OF_INTEGERS = ("QLinear", "QGemm", "ConvInteger", "MatMulInteger")
@@ -70,7 +70,7 @@ class Searches:
         node = call.node
         if learns(node, call.values, values):
             return None
-        every = [*call.values, *(values.get(name) for name in sorted(captured(node)))]
+        every = [values.get(name) for name in takes(node)]
         before = [value for value in every if isinstance(value, Sought)]
         lives = [value for value in every if isinstance(value, Live)]
         own = [] if before else [(node.kind, node.where())]
@@ -87,7 +87,7 @@ class Searches:
         found = self.found(call, values)
         if found is not None:
             return found
-        every = [*call.values, *(values.get(name) for name in captured(call.node))]
+        every = map(values.get, takes(call.node))
         for kind, where in dict.fromkeys(one for value in every if isinstance(value, Sought) for one in value.searches):
             if why := self.why.pop((kind, where), ""):
                 unknown.add(f"{kind[:60]} ({why}, and weights follow)", where, None)
@@ -101,14 +101,14 @@ class Searches:
         named = ", ".join(f"{kind[:60]}, {where}" for kind, where in searches[:MOST_NAMED])
         more = f" and {len(searches) - MOST_NAMED} more" if len(searches) > MOST_NAMED else ""
         names = ", ".join(f"`{name[:60]}`" for name in [*self.outputs][:MOST_NAMED])
-        said = [
-            f"what {named}{more} finds an image decides: {names} and what else follows from it without weights, is left "
-            "out, and what it takes comes out"
-        ]
+        left_out = f"{names} and what else follows from it without weights, is left out, and what it takes comes out"
+        said = [f"what {named}{more} finds an image decides: {left_out}"]
         gone = {name for node in self.gone for name in node.outputs}
         own = {name for node in self.gone for name in node.inputs}
         others = {name for node in self.graph.nodes if not gone.issuperset(node.outputs) for name in node.inputs}
-        numbers = sum(one.size for name in own - others if (one := self.graph.tensors.get(name)) is not None and one.floating)
+        numbers = sum(
+            one.size for name in own - others if (one := self.graph.tensors.get(name)) is not None and one.floating
+        )
         return said + ([f"{numbers:,} numbers that these alone take count as nothing"] if numbers else [])
 
 

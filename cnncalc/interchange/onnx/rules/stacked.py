@@ -33,7 +33,7 @@ def of_each(rule: Callable[[Call], list[Value]]) -> Callable[[Call], list[Value]
         made = []
         for at in range(count):
             one = call.put("select", whole, suffix=f"_{at}_of", batch=0, axis=0, at=at)
-            (part,) = dict.fromkeys(rule(call.on(one, suffix=f"_{at}" if at else "")))
+            part = rule(call.on(one, suffix=f"_{at}" if at else ""))[0]
             assert isinstance(part, Live)
             wide = (1, *call.shape(part))
             made.append(call.put("reshape", part, suffix=f"_{at}_wide", batch=WITHIN, shape=wide))

@@ -32,8 +32,8 @@ RULES: Mapping[str, Rule] = {
     "ConvTranspose": of_each(windows.deconvolution),
     "Col2Im": columns.folded,
     "Im2Col": columns.columns,
-    "DeformConv": windows.deformable,
-    "MaxUnpool": windows.unpool,
+    "DeformConv": columns.deformable,
+    "MaxUnpool": columns.unpool,
     **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), of_each(windows.pool)),
     **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"), windows.global_pool),
     "Pad": of_each(windows.pad),
@@ -66,7 +66,7 @@ RULES: Mapping[str, Rule] = {
 """A function of a node, with the values that it takes, to those that it makes; rare ones stand elsewhere."""
 
 
-DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc")
+DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc", "ai.onnx.ml")
 """The domains whose operators are read, ONNX's own first; those of a runtime are imported where a file has them."""
 
 
@@ -76,6 +76,10 @@ def rule_of(domain: str, kind: str) -> Rule | None:
         from cnncalc.interchange.onnx.rules.fused.blocked import BLOCKED
 
         return BLOCKED.get(kind)
+    if domain == "ai.onnx.ml":
+        from cnncalc.interchange.onnx.rules.fused.labels import LABELS
+
+        return LABELS.get(kind)
     if kind in RULES:
         return RULES[kind]
     from cnncalc.interchange.onnx.rules.cells import CELLS, recurrent

@@ -131,7 +131,7 @@ def pool(call: Call) -> list[Value]:
         padded = fields["padding"] if isinstance(fields["padding"], str) else any(map(any, fields["padding"]))
         fields["count_include_pad"] = bool(call.whole("count_include_pad", 0)) or not padded
     if kind == "lppool":
-        fields["norm"] = float(call.whole("p", 2))
+        fields["norm"] = call.real("p", 2.0)
     made = call.put(kind, live, **fields)
     return [made] * len(call.node.outputs)  # its places are asked for by a MaxUnpool, which knows the pool by them
 
@@ -154,46 +154,6 @@ def rounded_up(call: Call, live: Live, fields: dict[str, Any]) -> Live:
     return live
 
 
-def unpool(call: Call) -> list[Value]:
-    """MaxUnpool, on what a pool made and on the places of that pool."""
-    live, pool = call.map(), call.live(1)
-    if call.sketch.operators[pool.tensor].layer is None or call.shape(pool) != call.shape(live):
-        raise NotKnown("its places are none that a pool found")
-    kernel = call.wholes("kernel_shape") or ()
-    rank = len(kernel)
-    size = call.numbers(2)
-    fields: dict[str, Any] = {} if size is None else {"size": size[-rank:]}
-    padding = pairs(call, rank)
-    if isinstance(padding, str) or (size is None and any(before != after for before, after in padding)):
-        raise NotKnown("its padding is uneven")
-    fields |= {"kernel": kernel, "stride": each(call, "strides", rank), "padding": tuple(p for p, _ in padding)}
-    return [call.put("maxunpool", live, pool, **fields)]
-
-
-def deformable(call: Call) -> list[Value]:
-    """DeformConv: a map, offsets, and a mask where there is one."""
-    live, weight = call.map(), call.fixed(1)
-    rank = len(weight.dims) - 2
-    bias = [call.fixed(3)] if call.given(3) else []
-    mask = [call.live(4)] if call.given(4) and isinstance(call.values[4], Live) else []
-    if call.given(4) and not mask:  # of numbers that the file holds, as those of ones, nobody learns any
-        dims = call.fixed(4).dims[1:]
-        mask = [call.put("constant", live, suffix="_mask", shape=dims, join="alone")]
-    fields = {
-        "out": weight.dims[0],
-        "groups": call.whole("group", 1),
-        "kernel": weight.dims[2:],
-        "stride": each(call, "strides", rank),
-        "padding": pairs(call, rank),
-        "dilation": each(call, "dilations", rank),
-        "bias": bool(bias),
-    }
-    offset = call.live(2) if isinstance(call.values[2], Live) else call.put(
-        "constant", live, suffix="_offset", shape=call.fixed(2).dims[1:], join="alone"
-    )
-    return [call.put("deform_conv", live, offset, *mask, weights=[weight, *bias], **fields)]
-
-
 def global_pool(call: Call) -> list[Value]:
     """GlobalAveragePool, GlobalMaxPool and GlobalLpPool."""
     live = call.batched(call.live(), 0)
@@ -203,7 +163,7 @@ def global_pool(call: Call) -> list[Value]:
         return [call.put("reduce", live, by=by, axes=tuple(range(2, len(shape))), keep=True)]
     live = call.map()
     if call.node.kind == "GlobalLpPool":
-        return [call.put("lppool", live, kernel=call.shape(live)[1:], norm=float(call.whole("p", 2)))]
+        return [call.put("lppool", live, kernel=call.shape(live)[1:], norm=call.real("p", 2.0))]
     return [call.put("global_avgpool" if "Average" in call.node.kind else "global_maxpool", live)]
 
 
