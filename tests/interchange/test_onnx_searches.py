@@ -82,11 +82,35 @@ def test_a_search_whose_findings_the_file_states_is_opaque():
     assert (sorted(found.outputs.values()), found.params) == (["1", "100x4"], 18)
 
 
-def test_weights_behind_a_search_are_not_read():
-    nodes = [*HEAD, NMS, node("Cast", "found", "f", to=1), node("MatMul", "f v", "y"), node("Relu", "f", "z")]
-    with pytest.raises(CnncalcError, match="an image decides how much it finds, and weights follow") as caught:
+def test_weights_behind_a_search_count_for_all_that_it_can_find():
+    places = whole("third", 2)
+    nodes = [
+        *HEAD, NMS, node("Gather", "found third", "p", axis=1), node("Squeeze", "p one", "q"),
+        node("Squeeze", "boxes zero", "b"), node("Gather", "b q", "rois"), node("Gather", "few q", "of"),
+        node("RoiAlign", "x rois of", "m", output_height=2, output_width=2), node("Conv", "m w", "d"),
+        node("Flatten", "d", "f"), node("MatMul", "f v", "y"),
+    ]  # fmt: skip
+    data = file(nodes, [*HELD, places, whole("few", *[0] * 64), zeros("v", 24, 5)])
+    found = read(data, "net.onnx")
+    # 9 boxes of each of two classes
+    macs = 64 * 18 + 18 * 4 * 18 + 18 * 24 * 5
+    assert (list(found.outputs.values()), found.params, found.macs) == (["18x5"], 18 + 120, macs)
+    notes = imported(ForeignFile("net.onnx", None, Limits(), data), Asked()).notes
+    assert any("all that there can be: NonMaxSuppression, node 6 `nms` (18x3)" in note for note in notes)
+
+
+@pytest.mark.parametrize(("kind", "shape"), [("NonZero", "2x64"), ("Unique", "64")])
+def test_all_places_are_all_that_there_can_be(kind, shape):
+    nodes = [node("Flatten", "c", "f"), node(kind, "f", "n"), node("Cast", "n", "g", to=1), node("MatMul", "g v", "y")]
+    held = [zeros("w", 1, 3, 1, 1), zeros("v", 64, 5)]
+    found = read(file([node("Conv", "x w", "c"), *nodes], held), "net.onnx")
+    assert (sorted(found.outputs.values()), found.params) == (["2x5" if "x" in shape else "5"], 3 + 64 * 5)
+
+
+def test_weights_behind_a_search_of_unknown_size_are_not_read():
+    nodes = [*HEAD, node("YoloNMS", "boxes scores", "n"), node("MatMul", "n v", "y"), node("Relu", "n", "z")]
+    with pytest.raises(CnncalcError, match=r"YoloNMS .an image decides how much it finds, and weights follow"):
         read(file(nodes, [*HELD, zeros("v", 3, 5)], outputs="yz"), "net.onnx")
-    assert "node 6 `nms`" in str(caught.value)
 
 
 def test_what_an_image_decides_is_left_out_of_a_net_that_searches_alone():
@@ -179,6 +203,27 @@ CASES: dict[str, tuple[Any, ...]] = {
          node("Reshape", "s frames", "g"), node("GlobalMaxPool", "g", "p"), node("Flatten", "p", "y")],
         [zeros("w", 4, 3, 3, 3), whole("film", 1, 8, 4, 6, 6), whole("frames", 8, 4, 6, 6), whole("one", 1),
          whole("eight", 8), whole("gap", 1, 1, 4, 6, 6)], 17, {"x": (8, 3, 8, 8)}, "y", ["8x4"], 108, 8 * 36 * 108,
+    ),
+    "many maps of one image": (
+        [node("RoiAlign", "x rois of", "m", output_height=4, output_width=4),
+         node("Conv", "m w b", "c", pads=(1, 1, 1, 1)),
+         node("BatchNormalization", "c s s s s", "n"), node("MaxPool", "n", "p", kernel_shape=(2, 2), strides=(2, 2)),
+         node("ConvTranspose", "p u", "d", strides=(2, 2), output_shape=(5, 4)),
+         node("Conv", "d k", "y", group=2, auto_pad="SAME_UPPER", strides=(2, 2))],
+        [zeros("rois", 70, 4), whole("of", *[0] * 70), zeros("w", 4, 3, 3, 3), zeros("b", 4),
+         tensor("s", (4,), [1.0] * 4), zeros("u", 4, 6, 2, 2), zeros("k", 2, 3, 3, 3)], 17, IMAGE, "y",
+        ["70x2x3x2"], 108 + 4 + 8 + 96 + 54, 70 * (16 * 108 + 4 * 96 + 6 * 54),
+    ),
+    "a list of levels that is looked up in": (
+        [node("ArgMax", "x", "i", axis=2, keepdims=0), node("Gather", "levels i", "y")],
+        [tensor("levels", (8, 3), range(24), INT64)], 17, IMAGE, "y", ["3x8x3"], 0, 0,
+    ),
+    "a size that is computed in single precision": (
+        [node("Shape", "x", "s"), node("Gather", "s two", "h"), node("Cast", "h", "f", to=1),
+         node("Div", "wanted f", "scale"), node("Mul", "f scale", "g"), node("Cast", "g", "n", to=INT64),
+         node("Concat", "front n n", "size", axis=0), node("Resize", "x - - size", "y")],
+        [whole("two", 2), whole("front", 1, 3), tensor("wanted", (1,), [320.0])], 17, {"x": (1, 3, 301, 301)}, "y",
+        ["3x319x319"], 0, 0,
     ),
     "a mask of what was dropped": (
         [node("Dropout", "x", "y m")], [], 13, IMAGE, ["y", "m"], ["3x8x8", "3x8x8"], 0, 0,

@@ -113,16 +113,20 @@ def open_shape(name: str, declared: Dims, within: bool) -> Fault:
 
 
 def leaving(sketch: Sketch, name: str, live: Live, batch: int) -> int:
-    """The tensor of an output, with the batch first; notes of the sketch say where it is elsewhere in the file."""
+    """The tensor of an output, with the batch first; notes of the sketch say where it is elsewhere in the file.
+
+    One without a name is none of the file.
+    """
     shape = sketch.shape(live.tensor)
     if live.axis == WITHIN:
         if batch != 1 or shape[:1] != (1,) or len(shape) < 2:
             full = "x".join(map(str, shape))
-            sketch.notes.append(f"the output `{name[:60]}` of one image is {full}, without an axis for the batch")
+            said = f"the output `{name[:60]}` of one image is {full}, without an axis for the batch"
+            sketch.notes += [said] if name else []
             return live.tensor
         fields = {"shape": shape[1:]}
-        return sketch.add("", "reshape", fields, [live.tensor], place=None, foreign=f"the output {name[:60]}")
-    if live.axis:
+        return sketch.add("", "reshape", fields, [live.tensor], place=None, foreign=f"the output {name[:60]}".strip())
+    if live.axis and name:
         full = "x".join(map(str, (*shape[: live.axis], "N", *shape[live.axis :])))
         sketch.notes.append(f"the output `{name[:60]}` is {full} in the file; here the batch comes first")
     return live.tensor

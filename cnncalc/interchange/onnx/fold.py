@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
+from cnncalc.arithmetic.windows.nearest import single
 from cnncalc.interchange.onnx.arrays import (
     LENGTHS,
     broadcast,
@@ -48,8 +49,10 @@ def elementwise(
     if size_of(dims) > MOST_READ or any(value.numbers is None for value in values):
         return [first]
     columns = [expanded(value, dims).numbers or () for value in values]
+    rounded = single if first.type == FLOAT else lambda number: number  # as a runtime computes scales
     try:
-        return [first._replace(held=tuple(function(*row) for row in zip(*columns)))]
+        made = [function(*row) for row in zip(*columns)]
+        return [first._replace(held=tuple(rounded(one) if isinstance(one, float) else one for one in made))]
     except (ArithmeticError, ValueError):
         return [first]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
@@ -51,28 +52,41 @@ def read(file: ForeignFile, asked: Asked) -> Sketch:
 
 
 def read_model(model: Model, file: ForeignFile, asked: Asked) -> Sketch:
-    """A model whose parts are known, of an ONNX file or told in its terms. Raises CnncalcError."""
-    try:
-        return settled(lambda usual: Reader(model, file, asked, usual).read())
-    except CnncalcError:
-        if batch_of(model.graph.inputs)[0] == 1:
-            raise
-        try:  # what was taken for images may be one: rows of a table, steps, the operands of a sum
-            return settled(lambda usual: Reader(model, file, asked, usual, whole=True).read())
-        except CnncalcError:
-            pass
-        raise
+    """A model whose parts are known, of an ONNX file or told in its terms. Raises CnncalcError.
+
+    What was taken for images may be one: rows of a table, steps, the operands of a sum. And where weights follow what a
+    search finds, that is as much as there can be.
+    """
+    faults: list[CnncalcError] = []
+    for whole in (False, True) if batch_of(model.graph.inputs)[0] != 1 else (False,):
+        for most in (False, True):
+            weighed: list[str] = []
+            made = partial(_read, model, file, asked, partial(Searches, model.graph, weighed, most=most), whole)
+            try:
+                return settled(made)
+            except CnncalcError as error:
+                faults.append(error)
+            if not weighed:
+                break
+    raise faults[0]
+
+
+def _read(
+    model: Model, file: ForeignFile, asked: Asked, searches: Callable[[], Searches], whole: bool, usual: int | None
+) -> Sketch:
+    """A model read in one way."""
+    return Reader(model, file, asked, usual, searches(), whole=whole).read()
 
 
 class Reader:
     """One model on its way."""
 
     def __init__(
-        self, model: Model, file: ForeignFile, asked: Asked, usual: int | None, *, whole: bool = False
+        self, model: Model, file: ForeignFile, asked: Asked, usual: int | None, searches: Searches, *, whole: bool
     ) -> None:
         self.whole = whole
         """Whether all axes of its inputs are those of one image, and none is the batch."""
-        self.model, self.file, self.asked, self.usual = model, file, asked, usual
+        self.model, self.file, self.asked, self.usual, self.searches = model, file, asked, usual, searches
         source = f"ONNX, opset {model.opset}" + (f", by {model.producer}" if model.producer else "")
         source = source if model.tool == "ONNX" else model.tool
         self.sketch = Sketch(model.graph.name if model.graph.name not in NAMELESS else "", "onnx", source)
@@ -89,7 +103,6 @@ class Reader:
         self.uses: Mapping[str, int] = {}
         """How often the nodes take a tensor, by name."""
         self.steps = self.turned = 0
-        self.searches = Searches(model.graph)
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
@@ -103,9 +116,7 @@ class Reader:
         self.unknown.raise_any(self.model.tool)
         outputs = [self.output(name, values) for name in graph.outputs]
         lives = dict.fromkeys(live for one in self.searches.outputs.values() for live in one.lives)
-        outputs += [
-            leaving(self.sketch, "what is searched", one, self.batch) for one in lives if one.tensor not in outputs
-        ]
+        outputs += [leaving(self.sketch, "", one, self.batch) for one in lives if one.tensor not in outputs]
         if self.faults:
             raise CnncalcError(self.faults)
         self.sketch.notes += contradicted(graph, values, self.sketch, self.batch)
@@ -294,12 +305,8 @@ class Reader:
         lives = list(dict.fromkeys(value for value in map(values.get, takes(node)) if isinstance(value, Live)))
         known = node.kind in self.model.stated or (node.kind in CONTROL and weightless(node, values))
         alone = bool(shapes and lives) and (known or is_search(node))
-        if (
-            not alone
-            and self.searches.may_end(node, str(why))
-            and (found := self.searches.found(call, values, str(why)))
-        ):
-            return found
+        if not alone and (ended := self.searches.ended(call, values, str(why))):
+            return ended
         if not alone and not self.asked.opaque:
             kind = f"{node.domain}.{node.kind}" if node.domain else node.kind
             self.unknown.add(f"{kind} ({why})" if str(why) else kind, node.where(), None)

@@ -15,6 +15,8 @@ from cnncalc.interchange.onnx.rules.windows import mean
 __all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "scattered", "topk"]
 
 
+PLACES = (6, 7, 9)
+"""int32, int64 and bool: types of which no table of a quantised net is."""
 MOST_AXES = 4
 """Of a tensor that a layer brings."""
 
@@ -24,7 +26,8 @@ def gather(call: Call) -> list[Value]:
     if isinstance(call.values[0], Tensor):
         table, live = call.fixed(0), call.live(1)
         shape = call.shape(live)
-        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis > 0:
+        whole = table.type in PLACES or table.computed_anew  # numbers of levels, or of boxes: nobody learns them
+        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis > 0 or whole:
             return [anywhere(call, table.dims, call.full(live), [table] if table.floating and table.learned else [])]
         if len(shape) > 1 and shape[0] != 1:  # of a map of numbers we want one channel
             live = call.put("reshape", live, suffix="_numbers", shape=(1, *shape))

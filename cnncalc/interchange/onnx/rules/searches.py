@@ -7,13 +7,17 @@ learns: boxes are sorted out behind the last weights.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import prod
+from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Live, Sought, Value
 from cnncalc.interchange.onnx.opaque import weightless
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, takes
 from cnncalc.interchange.onnx.rules.elements import COMPARED, JOINS
+from cnncalc.interchange.onnx.rules.rarer import dims_of, result
 from cnncalc.interchange.unknown import Unknown
+from cnncalc.layers import show_shape
 
 __all__ = ["Searches", "is_search"]
 
@@ -27,6 +31,37 @@ BESIDE = frozenset((
 """What takes numbers of the file that nobody learns: anchors, bounds, factors."""
 OF_INTEGERS = ("QLinear", "QGemm", "ConvInteger", "MatMulInteger")
 MOST_NAMED = 5
+
+
+Dims: TypeAlias = "tuple[int, ...]"
+
+
+def boxes(call: Call) -> list[Dims]:
+    """NonMaxSuppression: of each image and class all boxes, or as many as it says; three numbers each."""
+    count, classes = dims_of(call, 0)[1], dims_of(call, 1)[:2]
+    most = call.numbers(2) if call.given(2) and isinstance(call.values[2], Tensor) else None
+    return [(prod(classes) * (min(count, max(most[0], 0)) if most else count), 3)]
+
+
+def places(call: Call) -> list[Dims]:
+    """NonZero: all places, one row an axis."""
+    full = dims_of(call, 0)
+    return [(len(full), prod(full))]
+
+
+def different(call: Call) -> list[Dims]:
+    """Unique: all numbers, or all parts along an axis, differ; and where they stand."""
+    full, axis = dims_of(call, 0), call.node.attributes.get("axis")
+    count = full[axis % len(full)] if isinstance(axis, int) and full else prod(full)
+    return [full if isinstance(axis, int) else (count,), *[(count,)] * (len(call.node.outputs) - 1)]
+
+
+MOST: Mapping[str, Callable[[Call], list[Dims]]] = {
+    "NonMaxSuppression": boxes,
+    "NonZero": places,
+    "Unique": different,
+}
+"""The shapes of as much as there can be, by search."""
 
 
 def is_search(node: Node) -> bool:
@@ -43,10 +78,15 @@ def anywhere(nodes: Iterable[Node]) -> bool:
 class Searches:
     """The searches of a net, and what follows from them."""
 
-    __slots__ = ("_any", "gone", "graph", "outputs", "why")
+    __slots__ = ("_any", "gone", "graph", "most", "outputs", "told", "weighed", "why")
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
+    def __init__(self, graph: Graph, weighed: list[str], *, most: bool = False) -> None:
+        self.graph, self.most = graph, most
+        """Whether searches are taken to find as much as there can be."""
+        self.weighed = weighed
+        """Nodes with weights that follow from what is found."""
+        self.told: dict[str, Dims] = {}
+        """Searches that are taken to find as much as there can be, with the shapes of that."""
         self._any: bool | None = None
         self.gone: list[Node] = []
         self.why: dict[tuple[str, str], str] = {}
@@ -61,9 +101,22 @@ class Searches:
             self._any = anywhere(self.graph.nodes)
         return self._any
 
-    def may_end(self, node: Node, why: str) -> bool:
-        """Whether a node that is not known may be left out: a search, and in a net with one what a value decides."""
-        return is_search(node) or (bool(why) and not node.domain and self.any)
+    def ended(self, call: Call, values: Mapping[str, Value | None], why: str) -> list[Value | None] | None:
+        """What becomes of a node that is not known: a search, and in a net with one what a value decides; or None."""
+        most = self.at_most(call)
+        if most is not None:
+            return most
+        may_end = is_search(call.node) or (bool(why) and not call.node.domain and self.any)
+        return self.found(call, values, why) if may_end else None
+
+    def at_most(self, call: Call) -> list[Value | None] | None:
+        """As much as a search can find, where that is asked for; None of one of which nobody knows it."""
+        rule = MOST.get(call.node.kind) if self.most else None
+        if rule is None:
+            return None
+        shapes = rule(call)
+        self.told[call.node.called()] = shapes[0]
+        return [result(call, shape, f"_{place + 1}" if place else "") for place, shape in enumerate(shapes)]
 
     def found(self, call: Call, values: Mapping[str, Value | None], why: str = "") -> list[Value | None] | None:
         """What follows from what is found, or is left out with it; None where weights are among what a node takes."""
@@ -87,6 +140,7 @@ class Searches:
         found = self.found(call, values)
         if found is not None:
             return found
+        self.weighed.append(call.node.called())
         every = map(values.get, takes(call.node))
         for kind, where in dict.fromkeys(one for value in every if isinstance(value, Sought) for one in value.searches):
             if why := self.why.pop((kind, where), ""):
@@ -95,8 +149,12 @@ class Searches:
 
     def said(self) -> list[str]:
         """What was left out, in words."""
+        most = ", ".join(f"{called} ({show_shape(shape)})" for called, shape in [*self.told.items()][:MOST_NAMED])
+        more = f" and {len(self.told) - MOST_NAMED} more" if len(self.told) > MOST_NAMED else ""
+        told = "an image decides how much these find, and what follows counts as for all that there can be"
+        at_most = [f"{told}: {most}{more}"] if most else []
         if not self.outputs:
-            return []
+            return at_most
         searches = [*dict.fromkeys(one for each in self.outputs.values() for one in each.searches)]
         named = ", ".join(f"{kind[:60]}, {where}" for kind, where in searches[:MOST_NAMED])
         more = f" and {len(searches) - MOST_NAMED} more" if len(searches) > MOST_NAMED else ""
@@ -109,7 +167,7 @@ class Searches:
         numbers = sum(
             one.size for name in own - others if (one := self.graph.tensors.get(name)) is not None and one.floating
         )
-        return said + ([f"{numbers:,} numbers that these alone take count as nothing"] if numbers else [])
+        return at_most + said + ([f"{numbers:,} numbers that these alone take count as nothing"] if numbers else [])
 
 
 def learns(node: Node, taken: Sequence[Value | None], values: Mapping[str, Value | None]) -> bool:
