@@ -225,6 +225,12 @@ CASES: dict[str, tuple[Any, ...]] = {
         [whole("two", 2), whole("front", 1, 3), tensor("wanted", (1,), [320.0])], 17, {"x": (1, 3, 301, 301)}, "y",
         ["3x319x319"], 0, 0,
     ),
+    "filters of a volume that the net computes": (
+        [node("GlobalAveragePool", "x", "g"), node("Flatten", "g", "f"), node("MatMul", "f m", "k"),
+         node("Reshape", "k size", "v"), node("Conv", "x v", "y", group=2, pads=(1, 1, 1, 1, 1, 1), strides=(2, 1, 1))],
+        [zeros("m", 4, 6 * 2 * 27), whole("size", 6, 2, 3, 3, 3)], 17, {"x": (1, 4, 5, 5, 5)}, "y", ["6x3x5x5"],
+        4 * 324, 4 * 324 + 6 * 75 * 54,
+    ),
     "a mask of what was dropped": (
         [node("Dropout", "x", "y m")], [], 13, IMAGE, ["y", "m"], ["3x8x8", "3x8x8"], 0, 0,
     ),
@@ -296,3 +302,11 @@ def test_a_search_of_a_damaged_file_ends_in_one_error(tmp_path):
     path.write_bytes(file([node("NonZero", "", "y")], []))
     with pytest.raises(CnncalcError):
         load(str(path))
+
+
+def test_states_that_a_cell_starts_from_are_told():
+    held = [zeros("w", 1, 20, 6), zeros("r", 1, 20, 5), zeros("h", 1, 1, 5), zeros("c", 1, 1, 5)]
+    data = file([node("LSTM", "x w r - - h c", "y", hidden_size=5)], held, {"x": (1, 1, 6)})
+    told = imported(ForeignFile("net.onnx", None, Limits(), data), Asked()).notes
+    why = "count as nothing: cells start from them, or places are turned by them"
+    assert [note for note in told if "count as nothing" in note] == [f"5 numbers of `{name}` {why}" for name in "hc"]

@@ -6,11 +6,12 @@ And which of its numbers count as nothing.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from math import isqrt
 
 from cnncalc.interchange.building import has_parameters
-from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, module_of, takes
+from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, captured, module_of
 from cnncalc.interchange.onnx.patterns import ENDS
 from cnncalc.interchange.sketch import Sketch
 
@@ -95,6 +96,10 @@ def before_tables(graph: Graph, needed: AbstractSet[int]) -> list[str]:
 
 MOST_NAMED = 5
 SCALED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
+GIVEN: Mapping[str, tuple[int, ...]] = {
+    "LSTM": (5, 6), "GRU": (5,), "RNN": (5,), "RotaryEmbedding": (1, 2, 3), "GroupQueryAttention": (7, 8),
+}  # fmt: skip
+"""Which inputs of a node on an output's way are no weights: the states of the start, tables of angles."""
 NOT_LEARNED = frozenset((*SCALED, "Div", "Mul"))
 """Nodes on an output's way that may take a tensor of the file which counts as nothing."""
 
@@ -103,10 +108,13 @@ def uncounted(graph: Graph, needed: set[int]) -> list[str]:
     """Sentences on the floating-point tensors of the file that are no parameters, the largest first."""
     users: dict[str, list[tuple[Node, int]]] = {}
     counted: set[str] = set()
+    given: set[str] = set()
     for node in graph.nodes:
-        names = takes(node)
+        names = (*node.inputs, *captured(node))
         if node.number in needed and node.kind not in NOT_LEARNED:
-            counted.update(names)
+            beside = GIVEN.get(node.kind, ())
+            counted.update(name for place, name in enumerate(names) if place not in beside)
+            given.update(name for place, name in enumerate(names) if place in beside)
         else:
             for place, name in enumerate(names):
                 users.setdefault(name, []).append((node, place))
@@ -119,7 +127,9 @@ def uncounted(graph: Graph, needed: set[int]) -> list[str]:
         uses = users.get(name, [])
         leading = [(node, place) for node, place in uses if node.number in needed]
         why = (
-            "nothing uses them"
+            "cells start from them, or places are turned by them"
+            if name in given
+            else "nothing uses them"
             if not uses
             else "no output depends on them"
             if not leading
