@@ -115,7 +115,8 @@ def learned_norm(layer: CaffeLayer, build: Build) -> list[int]:
 def length_norm(layer: CaffeLayer, build: Build) -> list[int]:
     """SSD's Normalize: to length 1 over the channels at each position, or over all; then a learned factor a channel."""
     part = layer.part("norm_param")
-    normed = unit_length(build, everywhere=part.flag("across_spatial", default=True))
+    everywhere = part.flag("across_spatial", default=True)
+    normed = unit_length(build, tuple(range(build.axes + 1)) if everywhere else (0,))
     return [learned(build, normed, "multiply", "_scale", shared=part.flag("channel_shared", default=True))]
 
 

@@ -48,7 +48,7 @@ def softmax(kind: str) -> Rule:
 
 def length_norm(call: Call) -> list[Value]:
     """L2_NORMALIZATION over the last axis."""
-    return [Live(unit_length(call.build, everywhere=False), call.live().dims)]
+    return [Live(unit_length(call.build), call.live().dims)]
 
 
 def lrn(call: Call) -> list[Value]:
