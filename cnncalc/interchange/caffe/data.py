@@ -46,7 +46,7 @@ OPEN = (0, 0)
 
 
 def legacy_inputs(net: Message) -> list[tuple[str, Shape | None]]:
-    """The inputs that a net names itself: `input`, with `input_shape` or four `input_dim` each (five of clips), batch first."""
+    """The inputs that a net names: `input`, with `input_shape` or four `input_dim` each (clips five), batch first."""
     names = [value.text for value in net.values("input")]
     shapes = [tuple(shape.wholes("dim")) for shape in net.messages("input_shape")]
     dims = net.wholes("input_dim")
