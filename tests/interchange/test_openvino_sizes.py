@@ -103,3 +103,23 @@ def test_one_number_of_all_is_a_list_of_one():
     net, r = small(bias=False)
     m = net.add("ReduceMax", [(1,)], [r, net.add("Const", [(3,)])], keep_dims="false")
     assert list(result(net, m).outputs.values()) == ["1"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["GatherElements", "CumSum", "NormalizeL2", "ScatterElementsUpdate", "SquaredDifference"]
+)
+def test_what_has_no_weights_follows_another_size(tmp_path, kind):
+    net = Held()
+    x = net.add("Parameter", [(1, 4, 9, 9)])
+    pool = {"kernel": "2,2", "strides": "2,2", "pads_begin": "0,0", "pads_end": "0,0"}
+    smaller = net.add("MaxPool", [(1, 4, 4, 4)], [x], **pool)
+    end = net.add(kind, [(1, 4, 4, 4)], [smaller, smaller])
+    assert list(net.read(tmp_path, end, input="4x13x12").outputs.values()) == [(1, 4, 6, 6)]
+
+
+def test_a_map_at_places_that_come_in_has_as_many(tmp_path):
+    net = Held()
+    x, grid = net.add("Parameter", [(1, 4, 9, 9)]), net.add("Parameter", [(1, 5, 6, 2)])
+    end = net.add("GridSample", [(1, 4, 5, 6)], [x, grid])
+    found = net.read(tmp_path, end, input="parameter_1=7x8x2")
+    assert list(found.outputs.values()) == [(1, 4, 7, 8)]
