@@ -15,6 +15,7 @@ from cnncalc.interchange.onnx.arrays import Dims, broadcast, ints, resolved
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.parts import MOST_READ, Attribute, Node, Tensor
 from cnncalc.interchange.openvino.numbers import Numbers
+from cnncalc.interchange.openvino.slices import strided
 from cnncalc.interchange.openvino.xml import IrLayer
 
 __all__ = ["Tracing"]
@@ -120,6 +121,8 @@ class Tracing:
             dims = SIZED[layer.type](layer, values)
             sized = Tensor(dims or ()) if layer.type != "Reshape" else values[0]._replace(dims=dims or ())
             return None if dims is None else [sized] * len(layer.outputs)
+        if layer.type == "StridedSlice":
+            return strided(layer, values)
         told = _told(layer, values)
         if told is None:
             return None
