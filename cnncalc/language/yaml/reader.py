@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.language.yaml import scalars as scalar_faults
 from cnncalc.language.yaml.decoding import decoded
+from cnncalc.language.yaml.plainly import NUMBER_START, read_plainly
 from cnncalc.language.yaml.tree import Mapping, Scalar, Sequence, Source, YamlNode, plain_value, scalar_value
 from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Mapping", "Scalar", "Sequence", "Source", "YamlNode", "plain_value", "read", "scalar_value"]
+__all__ = ["Mapping", "Scalar", "Sequence", "Source", "YamlNode", "plain_value", "read", "read_by_yaml", "scalar_value"]
 
 # A file with more faults than these is not a net with mistakes in it.
 MOST_FAULTS = 50
@@ -26,7 +27,6 @@ MOST_FAULTS = 50
 MOST_TEXTS = 65_536
 # `&name` or `!tag` before a value.
 PROPERTY = re.compile(r"[&!]\S*[ \t]+")
-NUMBER_START = frozenset("0123456789+-.")
 QUOTES = ("'", '"')
 # Plain, they are faults; in quotes they may be keys.
 UNUSABLE_KEYS = ("", "<<")
@@ -37,7 +37,15 @@ def read(data: bytes | str, name: str, limits: Limits = Limits()) -> YamlNode:
 
     Raises CnncalcError with all the faults that were found.
     """
-    reader = _Reader(Source(name, decoded(data, name, limits)), limits)
+    source = Source(name, decoded(data, name, limits))
+    if plain := read_plainly(source, limits):
+        return plain
+    return read_by_yaml(source, limits)
+
+
+def read_by_yaml(source: Source, limits: Limits) -> YamlNode:
+    """The root node of any text, by PyYAML; raises CnncalcError with all the faults that were found."""
+    reader = _Reader(source, limits)
     reader.read()
     if reader.root is None or reader.is_empty():
         reader.faults.append(
