@@ -13,8 +13,9 @@ from cnncalc import Options
 from cnncalc.errors import CnncalcError
 from cnncalc.language import load
 from cnncalc.language.documents import library
+from cnncalc.language.yaml.events import read_by_yaml
 from cnncalc.language.yaml.plainly import read_plainly
-from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, Source, read, read_by_yaml
+from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, Source, read
 from cnncalc.limits import Limits
 
 FILES = sorted(library.library_folder().glob("*.yaml"))
@@ -28,7 +29,8 @@ PLAIN = [
 NOT_PLAIN = [
     "a: |\n  several\n", "a: >-\n  several\n\n  lines\n", "a: >-\n  b\n  # c\n", 'a: "\\u00e9"\n', "a: 'it''s'\n",
     "a:\n", "- a\n", "a: b\n  c\n", "a: b: c\n", "a: [b, b: c]\n", "a: [b,, c]\n", "a: [b, c,]\n", "a: [b c\n  d]\n",
-    "a: 1\na: 2\n", "<<: {a: 1}\n", "a: !t b\n", "a: *b\n", "a: &b {c: *b}\n", "a: &b 1\nc: &b 2\n", "---\na: b\n",
+    "a: 1\na: 2\n", "<<: {a: 1}\n", "b: {<<: {a: 1}}\n", "a: !t b\n", "a: *b\n", "a: &b {c: *b}\n",
+    "a: &b 1\nc: &b 2\n", "---\na: b\n",
     "a: b\n...\n", "a: b\n--- \nc: d\n", "? a\n: b\n", "a: {b: c}: d\n", "a:\tb\n", "\ta: b\n", "a: b\r\n", "",
     "# a\n", "a: `b`\n", "a: b\n c: d\n", "a:\n  - b\n  c: d\n", "a: [$(b, c]\n", "a: 99999999999999999999999\n",
     "a: 1e999\n", " a: b\n", f"a: {'[' * 40}{']' * 40}\n", f"{'a' * 1100}: b\n",

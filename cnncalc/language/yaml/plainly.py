@@ -167,7 +167,7 @@ class _Lines:
     @staticmethod
     def put(entries: Mapping, key: Scalar, value: YamlNode) -> None:
         """One entry more."""
-        if key.text in entries.entries or len(key.text) > LONGEST_KEY:
+        if key.text in entries.entries or key.text == "<<" or len(key.text) > LONGEST_KEY:
             raise _Other
         entries.entries[key.text] = key, value
         entries.size += 1 + value.size
