@@ -56,7 +56,7 @@ DOORS = {
     "interchange.ultralytics": "",
     "interchange.weights": "held",
     "language.expressions": "values",
-    "language.yaml": "kept reader tree",
+    "language.yaml": "reader tree",
     "pages.explanation": "page",
     "pictures": "drawing heat scatter theme windows.field windows.panels windows.steps",
     "pictures.flow": "drawing painting tree",

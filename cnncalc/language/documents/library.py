@@ -11,7 +11,6 @@ from pathlib import Path
 from cnncalc.errors import CnncalcError, Fault, near
 from cnncalc.language.documents.foreign import Foreign, foreign, in_package
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.kept import keep, kept
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
 from cnncalc.notation.shapes import shape_in
@@ -228,18 +227,13 @@ _TREES: dict[tuple[Path, str, Limits], tuple[tuple[int, int], YamlNode]] = {}
 
 
 def _bundled_tree(path: Path, net: str, name: str, limits: Limits) -> YamlNode:
-    """A bundled file, which is read once a process unless somebody changes it, and kept for other processes."""
+    """A bundled file, which is read once a process unless somebody changes it."""
     status = path.stat()
     state, key = (status.st_mtime_ns, status.st_size), (path, name, limits)
     known = _TREES.get(key)
     if known is not None and known[0] == state:
         return known[1]
-    data = _content(path, net, limits)
-    root = kept(path, data, name) if limits == Limits() else None
-    if root is None:
-        root = read(data, name, limits)
-        if limits == Limits():
-            keep(path, data, root)
+    root = read(_content(path, net, limits), name, limits)
     if "?" not in root.source.text:  # where unknowns are put in, the tree is changed
         _TREES[key] = state, root
     return root
