@@ -32,12 +32,12 @@ QUOTES = ("'", '"')
 UNUSABLE_KEYS = ("", "<<")
 
 
-def read(data: bytes | str, name: str, limits: Limits = Limits()) -> YamlNode:
-    """The root node of a file. `name` is the file's name as the user gave it.
+def read(data: bytes | str, name: str, limits: Limits = Limits(), *, made: bool = False) -> YamlNode:
+    """The root node of a file. `name` is the file's name as the user gave it; `made`: the text was made of that file.
 
     Raises CnncalcError with all the faults that were found.
     """
-    reader = _Reader(Source(name, decoded(data, name, limits)), limits)
+    reader = _Reader(Source(name, decoded(data, name, limits), made=made), limits)
     reader.read()
     if reader.root is None or reader.is_empty():
         reader.faults.append(
