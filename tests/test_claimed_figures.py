@@ -42,7 +42,9 @@ def test_the_receptive_field_is_claimed_and_held_to_a_budget(net):
 
 def test_the_receptive_field_is_swept(net):
     """Two convolutions of k and 3 see k + 2 pixels, at any size."""
-    done = run("sweep", net, "--set", "k=1:7:2", "--input", "3x{16,32}", "--figures", "receptive_field", "--format", "csv")
+    done = run(
+        "sweep", net, "--set", "k=1:7:2", "--input", "3x{16,32}", "--figures", "receptive_field", "--format", "csv"
+    )
     rows = [*csv.DictReader(io.StringIO(done.stdout))]
     assert len(rows) == 8
     assert all(int(row["receptive_field"]) == int(row["k"]) + 2 for row in rows)

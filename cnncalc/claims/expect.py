@@ -6,12 +6,12 @@ from collections.abc import Mapping as MappingType
 from typing import TYPE_CHECKING
 
 from cnncalc.analysis.costs import report
-from cnncalc.answers.report import Report
-from cnncalc.answers.roofline import duration_text
 from cnncalc.answers.figures import CLAIMED as FIGURES
 from cnncalc.answers.figures import RECEPTIVE_FIELD
-from cnncalc.claims.figures import longest_field
+from cnncalc.answers.report import Report
+from cnncalc.answers.roofline import duration_text
 from cnncalc.claims.expectations import OUTPUT, SHAPES, Expectation, expectations
+from cnncalc.claims.figures import longest_field
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Net
 from cnncalc.language import load, stated_by

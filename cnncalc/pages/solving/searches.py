@@ -104,7 +104,9 @@ def _around(trials: Sequence[Trial]) -> list[Trial | None]:
         if trial.met and (beside in (-1, len(trials)) or not trials[beside].met)
         for place in range(index - AROUND + 1, index + AROUND + 1)
     }
-    shown = [index for index in sorted(edges) if 0 <= index < len(trials) and (trials[index].figures or trials[index].met)]
+    shown = [
+        index for index in sorted(edges) if 0 <= index < len(trials) and (trials[index].figures or trials[index].met)
+    ]
     rows: list[Trial | None] = []
     for before, index in zip([-1, *shown], shown):
         if rows and index > before + 1:
