@@ -82,9 +82,10 @@ def from_torch(
     from cnncalc.torch_backend.exporting import exported
 
     name = type(module).__name__
-    if not hasattr(module, "state_dict"):
-        raise CnncalcError(
-            Fault(f"a value of the type `{name}` is no torch module", help="such as `torch.nn.Conv2d(3, 8, 3)`")
-        )
+    if not hasattr(module, "named_modules"):
+        help = "such as `torch.nn.Conv2d(3, 8, 3)`"
+        if hasattr(module, "graph_module"):  # a program of torch.export
+            help = 'write it with `torch.export.save(program, "net.pt2")`, and `cnncalc.load` that file'
+        raise CnncalcError(Fault(f"a value of the type `{name}` is no torch module", help=help))
     found = foreign_of(exported(module, inputs, named or {}), name, opaque=opaque)
     return Net.read(given_foreign(found._replace(net=None), name), Options())
