@@ -15,7 +15,7 @@ DOORS = {
     "analysis.symbolic": "closed input_conditions report",
     "api": "answers builtin nets opening programs questions rewriting",
     "api.boundary": "keywords",
-    "claims": "decimals expect latency quantities wants",
+    "claims": "decimals expect figures latency quantities wants",
     "cli": "main",
     "cli.commands": "",
     "cli.program": "declared ending group reading table",
