@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from cnncalc.errors import CnncalcError, Fault, near
+from cnncalc.files import open_regular
 from cnncalc.language.documents.foreign import Foreign, foreign, in_package
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
@@ -252,7 +253,7 @@ def _bundled_tree(path: Path, net: str, name: str, limits: Limits) -> YamlNode:
 def _content(path: Path, net: str, limits: Limits) -> bytes:
     """What a file holds, which the user calls `net`. Raises CnncalcError."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(_most_bytes(limits))
     except OSError as error:
         raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}", help="name another file")) from None
