@@ -38,7 +38,7 @@ DOORS = {
     "interchange.ncnn": "",
     "interchange.nnef": "",
     "interchange.onnx": "arrays fold model parts telling writing.model writing.scribe writing.writer",
-    "interchange.onnx.rules": "table",
+    "interchange.onnx.rules": "searches table",
     "interchange.onnx.writing": "model scribe writer",
     "interchange.openvino": "",
     "interchange.paddle": "",
