@@ -294,7 +294,7 @@ class Call:
         owner = self.owners.setdefault(own, self.owners.get(names, tensor))
         for key in (names, *names):
             self.owners.setdefault(key, tensor)
-        if owner != tensor and self.sketch.alike(owner, tensor):
+        if owner != tensor and self.sketch.can_share(owner, tensor):
             self.sketch.operators[tensor] = self.sketch.operators[tensor]._replace(share=owner)
 
     def _is_table(self, weight: Tensor) -> bool:
