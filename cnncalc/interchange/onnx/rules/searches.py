@@ -1,21 +1,19 @@
 """Searches, such as NonMaxSuppression and NonZero: how much they find an image decides, so that no layer has its shape.
 
 What a search takes comes out of the net, and what follows from what it finds is left out, as long as nothing of it
-learns: boxes are sorted out behind the last weights.
+learns: boxes are sorted out behind the last weights. Where weights follow, a search finds all that there can be.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import prod
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Live, Sought, Value
 from cnncalc.interchange.onnx.opaque import weightless
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, takes
 from cnncalc.interchange.onnx.rules.elements import COMPARED, JOINS
-from cnncalc.interchange.onnx.rules.rarer import dims_of, result
 from cnncalc.interchange.unknown import Unknown
 from cnncalc.layers import show_shape
 
@@ -36,40 +34,12 @@ MOST_NAMED = 5
 Dims: TypeAlias = "tuple[int, ...]"
 
 
-def boxes(call: Call) -> list[Dims]:
-    """NonMaxSuppression: of each image and class all boxes, or as many as it says; three numbers each."""
-    count, classes = dims_of(call, 0)[1], dims_of(call, 1)[:2]
-    most = call.numbers(2) if call.given(2) and isinstance(call.values[2], Tensor) else None
-    return [(prod(classes) * (min(count, max(most[0], 0)) if most else count), 3)]
-
-
-def places(call: Call) -> list[Dims]:
-    """NonZero: all places, one row an axis."""
-    full = dims_of(call, 0)
-    return [(len(full), prod(full))]
-
-
-def different(call: Call) -> list[Dims]:
-    """Unique: all numbers, or all parts along an axis, differ; and where they stand."""
-    full, axis = dims_of(call, 0), call.node.attributes.get("axis")
-    count = full[axis % len(full)] if isinstance(axis, int) and full else prod(full)
-    return [full if isinstance(axis, int) else (count,), *[(count,)] * (len(call.node.outputs) - 1)]
-
-
-MOST: Mapping[str, Callable[[Call], list[Dims]]] = {
-    "NonMaxSuppression": boxes,
-    "NonZero": places,
-    "Unique": different,
-}
-"""The shapes of as much as there can be, by search."""
-
-
 def is_search(node: Node) -> bool:
     """Whether a node looks for something."""
     return _SEARCH.match(node.kind) is not None
 
 
-def anywhere(nodes: Iterable[Node]) -> bool:
+def anywhere(nodes: Sequence[Node]) -> bool:
     """Whether one of the nodes is a search, or holds a graph with one."""
     graphs = (value for node in nodes for value in node.attributes.values() if isinstance(value, Graph))
     return any(map(is_search, nodes)) or any(anywhere(graph.nodes) for graph in graphs)
@@ -111,7 +81,11 @@ class Searches:
 
     def at_most(self, call: Call) -> list[Value | None] | None:
         """As much as a search can find, where that is asked for; None of one of which nobody knows it."""
-        rule = MOST.get(call.node.kind) if self.most else None
+        if not self.most:
+            return None
+        from cnncalc.interchange.onnx.rules.rarer import MOST, result
+
+        rule = MOST.get(call.node.kind)
         if rule is None:
             return None
         shapes = rule(call)
