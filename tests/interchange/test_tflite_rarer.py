@@ -43,6 +43,13 @@ def test_slices_that_leave_nothing_or_name_too_many_axes_are_told():
             lite(net.bytes(out))
 
 
+def test_slices_of_axes_that_are_very_long_are_not_walked():
+    net = Lite(1, 2**31 - 1, 2, 2)
+    bounds = [net.whole(*one) for one in ((0, 0, 0, 0), (1, 2**31 - 2, 2, 2), (1, 1, 1, 1))]
+    out = net.add("STRIDED_SLICE", [net.x, *bounds], [(1, 2**31 - 2, 2, 2)], {})
+    assert answers(net, out) == ([f"2x{2**31 - 2}x2"], 0)
+
+
 def cell(net, units, features, *, count=4, bias=True):
     """The weights of a cell's gates, of its states, three peepholes that are not there, and its biases."""
     own = [net.weight(units, features) for _ in range(count)] + [net.weight(units, units) for _ in range(count)]
@@ -116,6 +123,12 @@ def test_products_of_stacks_that_are_not_alike(first, second, held, stated, outp
     found = lite(net.bytes(out, inputs=[net.x] if held else [net.x, other]))
     assert (list(found.outputs.values()), found.macs) == ([output], macs)
     assert found.params == (48 if held else 0)
+
+
+def test_a_product_of_one_tensor_is_told():
+    net = Lite(1, 5, 4)
+    with pytest.raises(CnncalcError, match="what it takes in place 2 depends on the input"):
+        lite(net.bytes(net.add("BATCH_MATMUL", [net.x], [(1, 5, 4)], {})))
 
 
 def test_a_dense_layer_of_a_computed_matrix_and_one_that_folds_its_rows():
