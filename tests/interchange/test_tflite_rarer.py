@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from flat_tables import Byte
 from lite_files import Lite, lite, window
@@ -48,6 +50,14 @@ def test_slices_of_axes_that_are_very_long_are_not_walked():
     bounds = [net.whole(*one) for one in ((0, 0, 0, 0), (1, 2**31 - 2, 2, 2), (1, 1, 1, 1))]
     out = net.add("STRIDED_SLICE", [net.x, *bounds], [(1, 2**31 - 2, 2, 2)], {})
     assert answers(net, out) == ([f"2x{2**31 - 2}x2"], 0)
+
+
+def test_bounds_that_are_no_numbers_are_told():
+    net = Lite(1, 4, 4, 2)
+    broken = net.tensor((4,), 0, struct.pack("<4f", float("nan"), 0, float("inf"), 0))
+    out = net.add("SLICE", [net.x, broken, net.whole(1, 4, 4, 2)], [(1, 4, 4, 2)], {})
+    with pytest.raises(CnncalcError, match="the numbers of what it takes in place 2 are not known"):
+        lite(net.bytes(out))
 
 
 def cell(net, units, features, *, count=4, bias=True):
