@@ -109,6 +109,15 @@ def test_one_step_of_an_lstm_whose_gates_are_one_matrix_and_a_sequence_that_stan
     assert answers(net, out) == (["6x7x1"], 4 * 6 * (5 + 6 + 1))
 
 
+@pytest.mark.parametrize("shape", [(5,), (1, 7, 5, 2)])
+def test_a_cell_takes_a_sequence(shape):
+    net = Lite(*shape)
+    taken = [net.x, *cell(net, 6, 5, count=1), net.tensor((1, 6))]
+    out = net.add("UNIDIRECTIONAL_SEQUENCE_RNN", taken, [(1, 7, 6)], {0: Byte(1)})
+    with pytest.raises(CnncalcError, match="it takes a sequence, or one step"):
+        lite(net.bytes(out))
+
+
 def test_an_svdf_of_rank_two():
     net = Lite(1, 10)
     taken = [net.x, net.weight(16, 10), net.weight(16, 5), net.weight(8), net.tensor((1, 80))]
