@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from cnncalc.errors import CnncalcError, Fault, near
+from cnncalc.files import open_regular
 from cnncalc.language.documents.foreign import Foreign, foreign, in_package
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
@@ -36,21 +37,30 @@ __all__ = [
 class Given(str):
     """What a net is called that is no file, with what reads it: whatever takes a net's name takes it too."""
 
-    __slots__ = ("tree",)
+    __slots__ = ("foreign", "tree")
 
     tree: Callable[[Limits], YamlNode]
+    foreign: Foreign | None
+    """What it was made of, where that is no text of the user's."""
 
     @classmethod
     def read_by(cls, tree: Callable[[Limits], YamlNode], name: str) -> Given:
         """A net that `tree` reads; other processes can be handed it where they are to."""
         given = cls(name)
-        given.tree = tree
+        given.tree, given.foreign = tree, None
         return given
 
     @classmethod
     def text(cls, text: str | bytes, name: str) -> Given:
         """A net of a text."""
         return cls.read_by(partial(read, text, name), name)
+
+    @classmethod
+    def made(cls, found: Foreign, name: str) -> Given:
+        """A net of another tool that is no file."""
+        given = cls.read_by(partial(read, found.text, name, made=True), name)
+        given.foreign = found
+        return given
 
 
 READ: set[Path] = set()
@@ -202,11 +212,12 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
     """A net's file, opened; one of another tool as the text that its reader makes of it. Raises CnncalcError."""
     limits = options.limits
     if isinstance(net, Given):
-        return Opened(net.tree(limits), net, None)
+        return Opened(net.tree(limits), net, None, net.foreign)
     if net == "-":
         data = standard_input(limits)
         other = foreign("-", None, data, options)
-        return Opened(read(other.text if other else data, "<stdin>", limits), "-", None, other)
+        root = read(data, "<stdin>", limits) if other is None else read(other.text, "<stdin>", limits, made=True)
+        return Opened(root, "-", None, other)
     path = locate(net, beside)
     library = library_folder()
     own = path is _in(library, net)
@@ -218,7 +229,7 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
     name = printable(net if path == Path(net) or Path(net).is_dir() else path.name)
     other = foreign(name, path, None, options)
     if other is not None:
-        return Opened(read(other.text, name, limits), name, path.parent, other)
+        return Opened(read(other.text, name, limits, made=True), name, path.parent, other)
     return Opened(read(_content(path, net, limits), name, limits), name, path.parent)
 
 
@@ -242,7 +253,7 @@ def _bundled_tree(path: Path, net: str, name: str, limits: Limits) -> YamlNode:
 def _content(path: Path, net: str, limits: Limits) -> bytes:
     """What a file holds, which the user calls `net`. Raises CnncalcError."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(_most_bytes(limits))
     except OSError as error:
         raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}", help="name another file")) from None

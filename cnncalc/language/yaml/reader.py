@@ -10,12 +10,12 @@ from cnncalc.limits import Limits
 __all__ = ["Mapping", "Scalar", "Sequence", "Source", "YamlNode", "plain_value", "read", "scalar_value"]
 
 
-def read(data: bytes | str, name: str, limits: Limits = Limits()) -> YamlNode:
-    """The root node of a file. `name` is the file's name as the user gave it.
+def read(data: bytes | str, name: str, limits: Limits = Limits(), *, made: bool = False) -> YamlNode:
+    """The root node of a file. `name` is the file's name as the user gave it; `made`: the text was made of that file.
 
     Raises CnncalcError with all the faults that were found.
     """
-    source = Source(name, decoded(data, name, limits))
+    source = Source(name, decoded(data, name, limits), made=made)
     if plain := read_plainly(source, limits):
         return plain
     from cnncalc.language.yaml.events import read_by_yaml

@@ -18,7 +18,7 @@ def held(call: Call, tensor: Tensor, live: Live, shape: Shape, batch: int, suffi
 
     Each of the weights that it is made of is learned; what is made of them is no layer, and costs nothing at inference.
     """
-    if not tensor.floating or not (tensor.of or tensor.learned):
+    if not tensor.floating or not (tensor.of or tensor.held_as_learned):
         return call.put("constant", live, suffix=suffix, batch=batch, shape=shape, join="alone")
     if not tensor.of:
         return call.put("parameter", live, suffix=suffix, weights=[tensor], batch=batch, shape=shape, join="alone")

@@ -160,7 +160,7 @@ RARER: Mapping[str, Rule] = {
         (
             "BitwiseNot", "BitCast", "Hardmax", "CumSum", "CumProd", "Trilu", "Bernoulli", "RandomNormalLike",
             "RandomUniformLike", "ScatterElements", "Scatter", "ScatterND", "TensorScatter", "EyeLike",
-            "MeanVarianceNormalization", "RotaryEmbedding", "Inverse",
+            "MeanVarianceNormalization", "RotaryEmbedding", "Inverse", "ScaledTanh", "ParametricSoftplus",
         ),
         as_input(0),
     ),
