@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from flat_tables import Byte
 from lite_files import Lite, lite, window
@@ -41,6 +43,21 @@ def test_slices_that_leave_nothing_or_name_too_many_axes_are_told():
         out = net.add("STRIDED_SLICE", [net.x, net.whole(*begins), net.whole(*ends), steps], [(1, 9, 8, 6)], {})
         with pytest.raises(CnncalcError, match=told):
             lite(net.bytes(out))
+
+
+def test_slices_of_axes_that_are_very_long_are_not_walked():
+    net = Lite(1, 2**31 - 1, 2, 2)
+    bounds = [net.whole(*one) for one in ((0, 0, 0, 0), (1, 2**31 - 2, 2, 2), (1, 1, 1, 1))]
+    out = net.add("STRIDED_SLICE", [net.x, *bounds], [(1, 2**31 - 2, 2, 2)], {})
+    assert answers(net, out) == ([f"2x{2**31 - 2}x2"], 0)
+
+
+def test_bounds_that_are_no_numbers_are_told():
+    net = Lite(1, 4, 4, 2)
+    broken = net.tensor((4,), 0, struct.pack("<4f", float("nan"), 0, float("inf"), 0))
+    out = net.add("SLICE", [net.x, broken, net.whole(1, 4, 4, 2)], [(1, 4, 4, 2)], {})
+    with pytest.raises(CnncalcError, match="the numbers of what it takes in place 2 are not known"):
+        lite(net.bytes(out))
 
 
 def cell(net, units, features, *, count=4, bias=True):
@@ -92,6 +109,15 @@ def test_one_step_of_an_lstm_whose_gates_are_one_matrix_and_a_sequence_that_stan
     assert answers(net, out) == (["6x7x1"], 4 * 6 * (5 + 6 + 1))
 
 
+@pytest.mark.parametrize("shape", [(5,), (1, 7, 5, 2)])
+def test_a_cell_takes_a_sequence(shape):
+    net = Lite(*shape)
+    taken = [net.x, *cell(net, 6, 5, count=1), net.tensor((1, 6))]
+    out = net.add("UNIDIRECTIONAL_SEQUENCE_RNN", taken, [(1, 7, 6)], {0: Byte(1)})
+    with pytest.raises(CnncalcError, match="it takes a sequence, or one step"):
+        lite(net.bytes(out))
+
+
 def test_an_svdf_of_rank_two():
     net = Lite(1, 10)
     taken = [net.x, net.weight(16, 10), net.weight(16, 5), net.weight(8), net.tensor((1, 80))]
@@ -116,6 +142,12 @@ def test_products_of_stacks_that_are_not_alike(first, second, held, stated, outp
     found = lite(net.bytes(out, inputs=[net.x] if held else [net.x, other]))
     assert (list(found.outputs.values()), found.macs) == ([output], macs)
     assert found.params == (48 if held else 0)
+
+
+def test_a_product_of_one_tensor_is_told():
+    net = Lite(1, 5, 4)
+    with pytest.raises(CnncalcError, match="what it takes in place 2 depends on the input"):
+        lite(net.bytes(net.add("BATCH_MATMUL", [net.x], [(1, 5, 4)], {})))
 
 
 def test_a_dense_layer_of_a_computed_matrix_and_one_that_folds_its_rows():

@@ -133,7 +133,8 @@ def difference(call: Call) -> list[Value]:
 
 def product(call: Call) -> list[Value]:
     """BATCH_MATMUL of two tensors, whose matrices are the last two axes."""
-    sides = [value if isinstance(value, Live) else _weight(call, place) for place, value in enumerate(call.values[:2])]
+    values = enumerate((call.place(0), call.place(1)))
+    sides = [value if isinstance(value, Live) else _weight(call, place) for place, value in values]
     return [multiplied(call, sides[0], sides[1], call.flag(0), call.flag(1))]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from math import prod
+from math import isfinite, prod
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.protobuf.wire import Bytes
@@ -83,7 +83,8 @@ class Fixed(NamedTuple):
 
     def wholes(self) -> tuple[int, ...] | None:
         """Its numbers, where they are known and whole."""
-        return None if self.values is None else tuple(int(one) for one in self.values)
+        known = self.values is not None and all(map(isfinite, self.values))
+        return tuple(int(one) for one in self.values or ()) if known else None
 
 
 class Tensor(NamedTuple):

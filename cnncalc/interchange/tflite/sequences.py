@@ -70,8 +70,10 @@ def _over(call: Call, kind: str, weights: tuple[int, ...], *, first: bool, **fie
     """A cell over a sequence whose length stands before the batch, or behind it; a matrix is one step."""
     x = call.live()
     alone = len(x.dims) == 2
-    dims = (x.dims[0], 1, x.dims[1]) if alone else (x.dims[1], x.dims[0], *x.dims[2:]) if first else x.dims
-    if len(dims) != 3 or not call.batched(dims) or (first and call.batch != 1):
+    if not alone and len(x.dims) != 3:
+        raise call.fault("it takes a sequence, or one step", show_shape(x.dims))
+    dims = (x.dims[0], 1, x.dims[1]) if alone else (x.dims[1], x.dims[0], x.dims[2]) if first else x.dims
+    if not call.batched(dims) or (first and call.batch != 1):
         raise call.fault("it takes a sequence, the batch first", show_shape(x.dims))
     made = call.put(kind, call.shaped(x, dims), weights=weights, **fields)
     features = made.dims[-1]

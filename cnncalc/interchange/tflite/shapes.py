@@ -182,7 +182,7 @@ def strided(call: Call) -> list[Value]:
             step = 1 if shrunk & bit else steps[place]
             taken = _places(call, x.dims[axis], (begins[place], ends[place], step), place)
             turned |= step < 0 and len(taken) > 1
-            low, high = (min(taken), max(taken) + 1) if taken else (0, 0)
+            low, high = (min(taken[0], taken[-1]), max(taken[0], taken[-1]) + 1) if taken else (0, 0)
             x = _part(call, x, axis, low, high, abs(step) if len(taken) > 1 else 1)
             dims += [] if shrunk & bit else [len(taken)]
             axis += 1

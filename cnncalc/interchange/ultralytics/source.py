@@ -224,8 +224,7 @@ class _File:
     def _several(self, row: Row) -> None:
         """A head on several sets of levels: of one come the answers, of the others what trains the layers before.
 
-        It is the first that answers where the heads are not alike (YOLOv7), and else the last (YOLOv9).
-        """
+        The first answers where the heads are not alike (YOLOv7), else the last (YOLOv9)."""
         kinds = SEVERAL[row.name]
         each = len(row.sources) // len(kinds)
         if not each or len(row.sources) != len(kinds) * each:
@@ -234,8 +233,8 @@ class _File:
         kind, answering = sides.pop(-1 if kinds[0] == kinds[-1] else 0)
         self._plain(row._replace(name=kind, sources=answering), self.table[kind])
         for at, (trained, training) in enumerate(sides):
-            module = self.table[trained]
-            inside = _item(module.block, module.fields(row), {"from": [self._tensor(source) for source in training]})
+            module, taken = self.table[trained], {"from": [self._tensor(source) for source in training]}
+            inside = _item(module.block, module.fields(row), taken)
             name = _quoted(f"{row.number}.aux{at + 1 if at else ''}")
             self.lines.append(f"  - {{aux: [{inside}], name: {name}, output: false}}")
 
