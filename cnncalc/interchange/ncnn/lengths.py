@@ -10,7 +10,7 @@ from cnncalc.layers.base import Shape
 
 __all__ = ["lengths_of"]
 
-WORD = re.compile(r"//|max|min|[-+*](?=\()|-?\d{1,10}(?![whdcn\d])|\d{1,3}[whdcn]|[(),]")
+WORD = re.compile(r"//|max|min|[-+*](?=\()|-?[0-9]{1,10}(?![whdcn0-9])|[0-9]{1,3}[whdcn]|[(),]")
 LETTERS = {"w": -1, "h": -2, "d": -3, "c": 0}
 OPERATORS: dict[str, Callable[[int, int], int]] = {
     "+": lambda a, b: a + b,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExpressionError", "RefusalError", "Value", "as_text", "begin_work", "bounded", "bounded_list", "describe", "spend",
-    "too_large", "too_long",
+    "too_large", "too_long", "work_done",
 ]  # fmt: skip
 
 Value = Union[int, float, bool, str, None, "list[Any]", "dict[str, Any]"]
@@ -112,6 +112,11 @@ _SPENT = [0]
 def begin_work() -> None:
     """A file begins: nothing is spent yet."""
     _SPENT[0] = 0
+
+
+def work_done() -> int:
+    """What was spent since then."""
+    return _SPENT[0]
 
 
 def spend(limits: Limits, *values: Any) -> None:

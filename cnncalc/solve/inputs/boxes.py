@@ -26,6 +26,8 @@ MOST_RUNS = 300_000
 """Lengths of all axes together."""
 AS_TEXT = 8
 """Trying a relation that is computed from its text takes as much as so many others."""
+ITEMS = 4
+"""Items of lists that its expressions go through take as much as one more."""
 LONG = 16
 """Characters that take no longer; a text of twice as many takes twice as long."""
 
@@ -207,7 +209,14 @@ class _Walk:
     def _hold(self, ones: Sequence[_One], lengths: Mapping[str, int]) -> bool:
         """Whether these relations hold."""
         self._spend(sum([one.work for one in ones]) or 1)
-        return all(one.relation.holds(lengths) for one in ones)
+        return all(self._holds(one.relation, lengths) for one in ones)
+
+    def _holds(self, relation: Relation, lengths: Mapping[str, int]) -> bool:
+        """Whether one relation holds; only when it was tried it is known how long its lists are at these lengths."""
+        holds = relation.holds(lengths)
+        if relation.took is not None:
+            self._spend(relation.took() // ITEMS)
+        return holds
 
     def _spend(self, work: int) -> None:
         self.left -= work
