@@ -15,7 +15,8 @@ __all__ = ["lengths_of"]
 
 WORD = re.compile(
     r"(?:max|min|trunc|ceil|floor|round|abs|neg|sign|square|//|[-+*/])(?=\()"
-    r"|-?\d{1,10}\.\d{0,10}(?:e[-+]?\d{1,2})?|-?\d{1,10}(?![whdcn\d.])|\d{1,3}[whdcn]|[(),]"
+    r"|-?\d{1,10}\.\d{0,10}(?:e[-+]?\d{1,2})?|-?\d{1,10}(?![whdcn\d.])|\d{1,3}[whdcn]|[(),]",
+    re.ASCII,
 )
 LETTERS = {"w": -1, "h": -2, "d": -3, "c": 0}
 Number: TypeAlias = "int | Fraction"

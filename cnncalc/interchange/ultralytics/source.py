@@ -64,7 +64,7 @@ class _File:
             if key not in SETTINGS:
                 help = suggestion(key, SETTINGS, f"it takes {', '.join(SETTINGS)}")
                 raise CnncalcError(Fault(f"a model file of Ultralytics has no `{key[:60]}` to set", help=help))
-            number = re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value)
+            number = re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value)
             words = {"true": True, "false": False}
             self.keys[key] = (
                 (float(value) if "." in value else int(value)) if number else words.get(value.lower(), value)
