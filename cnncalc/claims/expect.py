@@ -132,6 +132,7 @@ class _Held:
         graph, counted = self._built(one)
         if one.most:
             bound, found = one.expected, _number(one.figure, graph, counted)
+            assert isinstance(bound, int)  # what stands under `max:` is a count
             return Check(self.net, one.what, bound, found, found <= bound, one.place, most=True)
         told = _shape_of(one, graph) if one.figure in SHAPES else _figure_of(one, graph, counted)
         return Check(self.net, one.what, one.expected, told, told == one.expected, one.place)
