@@ -139,7 +139,8 @@ def changes(left: Report, right: Report) -> list[Change]:
 def _changed(left: Report, right: Report, span: tuple[str, int, int, int, int], foreign: bool) -> Iterator[Change]:
     """The changes in one stretch of the alignment."""
     what, start, stop, other_start, other_stop = span
-    rows, others = left.rows[start:stop], right.rows[other_start:other_stop]
+    rows: Sequence[Row] = left.rows[start:stop]
+    others: Sequence[Row] = right.rows[other_start:other_stop]
     if what == "equal":
         for row, other in zip(rows, others, strict=True):
             if _content(row, foreign) != _content(other, foreign):
