@@ -131,9 +131,9 @@ class _Held:
     def _one(self, one: Expectation) -> Check:
         graph, counted = self._built(one)
         if one.most:
-            bound, found = one.expected, _number(one.figure, graph, counted)
-            assert isinstance(bound, int)  # what stands under `max:` is a count
-            return Check(self.net, one.what, bound, found, found <= bound, one.place, most=True)
+            found = _number(one.figure, graph, counted)
+            held = isinstance(one.expected, int) and found <= one.expected
+            return Check(self.net, one.what, one.expected, found, held, one.place, most=True)
         told = _shape_of(one, graph) if one.figure in SHAPES else _figure_of(one, graph, counted)
         return Check(self.net, one.what, one.expected, told, told == one.expected, one.place)
 

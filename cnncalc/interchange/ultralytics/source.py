@@ -222,9 +222,7 @@ class _File:
             self.lines.append(f"  - {_item(module.block, fields, taken)}")
 
     def _several(self, row: Row) -> None:
-        """A head on several sets of levels: of one come the answers, of the others what trains the layers before.
-
-        The first answers where the heads are not alike (YOLOv7), else the last (YOLOv9)."""
+        """A head on sets of levels: the first answers where they differ (YOLOv7), else the last; the others train."""
         kinds = SEVERAL[row.name]
         each = len(row.sources) // len(kinds)
         if not each or len(row.sources) != len(kinds) * each:
