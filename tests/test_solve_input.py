@@ -88,7 +88,6 @@ def test_weights_of_a_net_whose_layers_go_by_its_channels(tmp_path, layers, shap
     assert bool(answer.proof) != works
 
 
-
 def test_resnet_takes_every_size():
     answer = solve_input("resnet50", Options(), InputWants())
     assert [one.text for one in answer.sets] == ["H ≥ 1", "W ≥ 1"]
