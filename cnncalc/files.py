@@ -22,9 +22,13 @@ FORSAKEN = 60
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """The file, opened for reading; OSError for a pipe that nobody may ever write to, and for a device."""
-    mode = path.stat().st_mode
-    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+    """The file, opened for reading; OSError for a pipe that nobody may ever write to, and for a device.
+
+    So for what the system makes as it is read, as /proc/kmsg: it has no size, and yet content, or keeps those waiting.
+    """
+    found = path.stat()
+    regular = stat.S_ISREG(found.st_mode)
+    if (not regular and not stat.S_ISDIR(found.st_mode)) or (regular and not found.st_size and _made(path)):
         raise OSError(errno.EINVAL, "it is no regular file")
     return path.open("rb")
 
@@ -36,6 +40,17 @@ def read_most(file: BinaryIO, most: int) -> bytes:
         parts.append(part)
         most -= len(part)
     return b"".join(parts)
+
+
+def _made(path: Path) -> bool:
+    """Whether a file without a size has content, or keeps those waiting who ask for it."""
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        return os.read(number, 1) != b""
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(number)
 
 
 def write_whole(content: str | bytes | Iterable[str | bytes], target: Path) -> None:

@@ -43,6 +43,10 @@ FILES = {
     "pad.yaml": "input: 3x8x8\nlayers: [pad 1000000000]\n",
     "stride.yaml": "input: 3x8x8\nlayers: [deconv 2 k1000000000 s1000000000, relu]\n",
     "sums.yaml": "input: 3x8x8\nlayers: [{repeat: 20000, layers: [{relu: , when: 'sum([1]*10000) < 0'}]}, relu]\n",
+    "stacked.yaml": "input: 4x8\nlayers: [gru 3 layers=1000000000]\n",
+    "stacks.yaml": "input: 4x8\nlayers: [{repeat: 20000, layers: [lstm 3 layers=900]}]\n",
+    "blank.yaml": "\r\n" * 60_000,
+    "versions.yaml": "version 1.0;\n" * 5_000,
     "map.yaml": "input: 3x32x32\nvariables: {w: 4}\nlayers: [conv $w k3 p1, relu, conv 8 k3 s2 p1, maxpool 2]\n",
 }  # fmt: skip
 TWELVE = " * ".join(f"(H + {n} * W + {n})" for n in range(12)) + " == 5"
@@ -90,6 +94,13 @@ def folder(tmp_path_factory):
         (f"solve input-size lenet5 --where min({','.join(f'H+{n}' for n in range(50))},W)==3", 1, "No size"),
         (f"solve input-size lenet5 --where {'*'.join(f'max(H,{n})' for n in range(9))}==W", 1, "No size"),
         ("show sums.yaml", 2, "the bound `work`"),
+        ("show stacked.yaml", 2, "1,000,000,000 are inside of this one, and 4,000 may be in all"),
+        ("explain stacks.yaml", 2, "the bound `layers`"),
+        ("show blank.yaml", 2, "the file is empty"),
+        ("show versions.yaml", 2, "= help:"),
+        ("solve input-size lenet5 --where H==sum([1]*10000)", 1, "No size"),
+        ("solve input-size lenet5 --where len([[1]*90]*90)+H==W", 1, "No size"),
+        ("solve input-size lenet5 --where sum([1]*H)==W", 0, "H = 28, W = 28"),
         ("solve input-size lenet5 --to 100000 --where H*W==65536", 0, "256"),
     ],
 )  # fmt: skip
@@ -166,6 +177,17 @@ def test_a_pipe_holds_no_weights(fifo, name):
 def test_a_device_may_be_written_to(fifo):
     piped = cnncalc("show", "lenet5", "-o", "/dev/stdout", "--format", "plain", cwd=fifo)
     assert (piped.returncode, piped.stdout) == (0, cnncalc("show", "lenet5", "--format", "plain", cwd=fifo).stdout)
+
+
+@pytest.mark.parametrize("name", ["/proc/kmsg", "/proc/self/environ", "/proc/self/maps"])
+@pytest.mark.parametrize("arguments", ["show {}", "check {}", "import {}", "check net.yaml --weights {}", "show link"])
+def test_what_the_system_makes_as_it_is_read_is_no_file(fifo, name, arguments):
+    (fifo / "net.yaml").write_text("input: 3x8x8\nlayers: [conv 4 k1]\n")
+    (fifo / "link").symlink_to(name)
+    done = cnncalc(*arguments.format(name).split(), cwd=fifo)
+    assert done.returncode == 2
+    assert "= help:" in done.stderr
+    assert "PATH=" not in done.stdout + done.stderr
 
 
 def test_a_pipe_as_a_journal(fifo):

@@ -184,14 +184,14 @@ def _where_parts(graph: Net, text: str) -> Iterator[Part]:
         return
 
     from cnncalc.language.expressions import evaluated
-    from cnncalc.language.expressions.values import work_done
+    from cnncalc.language.expressions.values import spent
 
     value_at = evaluated(text)
 
     def holds(at: Mapping[str, int]) -> bool:
         return bool(_where_at(text, at, value_at))
 
-    yield Part(f"--where {text}", Condition({}, [Relation(text, holds, named, took=work_done)]))
+    yield Part(f"--where {text}", Condition({}, [Relation(text, holds, named, worked=spent)]))
 
 
 def _named(text: str, symbols: Iterable[str]) -> list[str]:

@@ -11,6 +11,9 @@ from cnncalc.limits import Limits
 
 __all__ = ["Met", "Signatures"]
 
+STACKED = 50
+"""A layer that stands inside of another, as those of an LSTM of several, takes as much work as so many alike layers."""
+
 
 class Remade(Sequence[Met]):
     """Very many layers on input shapes: what they are is kept, what follows from them is asked again.
@@ -60,10 +63,12 @@ class Remade(Sequence[Met]):
 class Signatures:
     """The layers on input shapes of a net, numbered, and by the same numbers their output shapes."""
 
-    __slots__ = ("_numbers", "conditions", "limits", "pairs", "shapes")
+    __slots__ = ("_numbers", "conditions", "inside", "limits", "pairs", "shapes")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.inside = 0
+        """Layers that stand inside of these, beside one each."""
         self.pairs: list[Met] | Remade = []
         self.shapes: list[Shape] = []
         self.conditions: dict[int, list[Requirement]] = {}
@@ -74,7 +79,7 @@ class Signatures:
         """A table of its own that goes on from here."""
         other, pairs = Signatures(self.limits), self.pairs
         other.pairs = pairs.copied(other) if isinstance(pairs, Remade) else pairs.copy()
-        other.shapes, other._numbers = self.shapes.copy(), self._numbers.copy()
+        other.shapes, other._numbers, other.inside = self.shapes.copy(), self._numbers.copy(), self.inside
         other.conditions = {number: [*met] for number, met in self.conditions.items()}
         return other
 
@@ -82,6 +87,8 @@ class Signatures:
         """The number of a layer on input shapes, or else the first rule that is broken."""
         pair = met(layer, shapes)
         number = self._numbers.get(pair)
+        if layer.stacks and (bound := self._counted(getattr(layer, layer.stacks))) is not None:
+            return bound
         return self._entered(pair) if number is None else number
 
     def number(self, pair: Met) -> int:
@@ -113,6 +120,17 @@ class Signatures:
     def require(self, number: int, condition: Requirement) -> None:
         """One condition more on symbolic lengths."""
         self.conditions.setdefault(number, []).append(condition)
+
+    def _counted(self, inside: int) -> Requirement | None:
+        """The bound that the layers inside of one more layer break, together with those before."""
+        self.inside += inside - 1
+        most = self.limits.layers // STACKED
+        if self.inside <= most:
+            return None
+        number = self.limits.layers
+        rule = f"the net has more than {number:,} layers, the bound `layers`; one inside of another counts as {STACKED}"
+        found = f"{inside:,} are inside of this one, and {most:,} may be in all"
+        return Requirement(False, rule, found, self.limits.way_out("layers"))
 
     def _bounded(self, shape: Shape) -> Shape | Requirement:
         """The shape, or the bound that it breaks: layers that enlarge could make numbers that nothing can print."""

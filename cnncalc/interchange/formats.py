@@ -89,6 +89,8 @@ JSON = rb"\A(?:\xef\xbb\xbf)?(?:\s|//[^\n]*\n|#[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)
 """How JSON begins, also behind comments, which it has not: its reader says so."""
 CORE_ML = matches(rb"\A\x08[\x01-\x40]\x12[\x80-\xff]{0,3}[\x00-\x7f](?:\n|[\xa2\xaa]\x01)")
 """A version, then a description that begins with an input, or with functions."""
+NNEF = rb"\A(?:\xef\xbb\xbf)?(?:\s|#[^\n]*\n)*version\s+\d+\.\d+\s*;[\s\S]*^[ \t]*graph\s"
+"""Begun at one place alone: a search that begins at every line, and goes on past lines, takes their number's square."""
 FORMATS: tuple[Format, ...] = (
     Format("Core ML", CORE_ML, "coreml.reader:read"),
     Format("Core ML", archive_with(b"com.apple.CoreML/model.mlmodel"), "coreml.reader:read_package"),
@@ -108,7 +110,7 @@ FORMATS: tuple[Format, ...] = (
     Format("Darknet", matches(rb"\A(?:\s*[#;][^\n]*\n)*\s*\[\s*net(?:work)?\s*\]"), "darknet.reader:read"),
     Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),
     Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
-    Format("NNEF", within(rb"^\s*version\s+\d+\.\d+\s*;[\s\S]*^\s*graph\s"), "nnef.reader:read"),
+    Format("NNEF", within(NNEF), "nnef.reader:read"),
     Format("pickle", matches(rb"\A\x80[\x02-\x05]"), "refusing:pickle"),
     Format("Python", matches(rb"^(?:import|from|class|def) [A-Za-z_][\w.]*(?:\s|[:(])"), "refusing:python"),
 )

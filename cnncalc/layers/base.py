@@ -19,8 +19,7 @@ from cnncalc.layers.declared import REQUIRED, Field, OwnRules, Requirement, data
 from cnncalc.layers.dialects import DIALECTS
 from cnncalc.layers.fields import Choice, FieldError
 
-MANY = 1_000_000
-"""As many inputs as one likes."""
+MANY = 1_000_000  # as many inputs as one likes
 
 __all__ = ["MANY", "REQUIRED", "Elementwise", "Field", "Layer", "Requirement", "Shape", "count", "field", "is_bias",
            "resized", "show_shape", "sure"]  # fmt: skip
@@ -61,6 +60,7 @@ class Layer:
     made_by: ClassVar[tuple[str, ...]] = ()
     """The kinds that its second input must come from, where not from any."""
     called_inputs: ClassVar[str] = "a, b"  # where a help names them
+    stacks: ClassVar[str] = ""  # the field that says of how many layers one on another it consists, where it does
     needs: ClassVar[str] = "any"
     """What an input must be: `map` (channels and 1 to 3 spatial axes), `vector`, or `any`."""
     dialect: str = field(Choice(*DIALECTS), "whose rules apply", "torch", hidden=True)

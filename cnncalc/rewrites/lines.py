@@ -206,8 +206,8 @@ def _remove(lines: list[str], item: Item) -> None:
     before, behind = line[: item.start], line[end:]
     if comma := re.match(r"\s*,\s*", behind):
         behind = behind[comma.end() :]
-    elif comma := re.search(r"\s*,\s*\Z", before):
-        before = before[: comma.start()]
+    elif (kept := before.rstrip()).endswith(","):  # a search for all three would begin at every blank
+        before = kept[:-1].rstrip()
     lines[item.line] = before + behind
 
 

@@ -49,8 +49,8 @@ class Relation(NamedTuple):
     """Whether it is sure that it holds neither at these lengths nor at any larger ones; None: never."""
     zero: Any = None
     """The polynomial that must be 0, where that is the condition."""
-    took: Callable[[], int] | None = None
-    """What the last try of it went through besides its text, in items of lists; None: nothing."""
+    worked: Callable[[], int] | None = None
+    """What trying it last took beside what its text says, in items that were gone through; None: nothing."""
 
 
 class Condition:

@@ -89,6 +89,8 @@ def _sum(arguments: list[Any], limits: Limits) -> Value:
     _needs("sum", arguments, 1, 1)
     if not isinstance(arguments[0], list):
         raise RefusalError(f"`sum` takes a list, not {describe(arguments[0])}", "write sum([a, b, c])")
+    if set(map(type, arguments[0])) == {int}:
+        return bounded(sum(arguments[0]), limits)
     total: int | float = 0
     for value in arguments[0]:
         total = bounded(total + _number("sum", value), limits)

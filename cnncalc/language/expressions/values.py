@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ExpressionError", "RefusalError", "Value", "as_text", "begin_work", "bounded", "bounded_list", "describe", "spend",
-    "too_large", "too_long", "work_done",
+    "spent", "too_large", "too_long",
 ]  # fmt: skip
 
 Value = Union[int, float, bool, str, None, "list[Any]", "dict[str, Any]"]
@@ -105,6 +105,8 @@ def bounded_list(values: list[Any], limits: Limits) -> list[Any]:
     return values
 
 
+_SIMPLE = frozenset((int, float, bool, type(None)))
+"""Types of items that have no items themselves; to know that all are of these takes little."""
 _SPENT = [0]
 """What the expressions of the file that is read have gone through so far."""
 
@@ -114,8 +116,8 @@ def begin_work() -> None:
     _SPENT[0] = 0
 
 
-def work_done() -> int:
-    """What was spent since then."""
+def spent() -> int:
+    """What has been gone through since it began."""
     return _SPENT[0]
 
 
@@ -140,8 +142,9 @@ def _size(whole: Any, limits: Limits) -> int:
             total += len(value) // 64
         elif isinstance(value, (list, dict)):
             total += len(value)
-            if total <= limits.items:
-                waiting.extend(value.values() if isinstance(value, dict) else value)
+            inner = value.values() if isinstance(value, dict) else value
+            if total <= limits.items and not _SIMPLE.issuperset(map(type, inner)):
+                waiting.extend(inner)
         if total > limits.items:
             break
     return total

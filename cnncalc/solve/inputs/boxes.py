@@ -26,8 +26,8 @@ MOST_RUNS = 300_000
 """Lengths of all axes together."""
 AS_TEXT = 8
 """Trying a relation that is computed from its text takes as much as so many others."""
-ITEMS = 4
-"""Items of lists that its expressions go through take as much as one more."""
+ITEMS = 16
+"""So many items of lists that such a text goes through take no longer than one such other relation."""
 LONG = 16
 """Characters that take no longer; a text of twice as many takes twice as long."""
 
@@ -209,14 +209,13 @@ class _Walk:
     def _hold(self, ones: Sequence[_One], lengths: Mapping[str, int]) -> bool:
         """Whether these relations hold."""
         self._spend(sum([one.work for one in ones]) or 1)
-        return all(self._holds(one.relation, lengths) for one in ones)
-
-    def _holds(self, relation: Relation, lengths: Mapping[str, int]) -> bool:
-        """Whether one relation holds; only when it was tried it is known how long its lists are at these lengths."""
-        holds = relation.holds(lengths)
-        if relation.took is not None:
-            self._spend(relation.took() // ITEMS)
-        return holds
+        for one in ones:
+            holds, worked = one.relation.holds(lengths), one.relation.worked
+            if worked is not None:
+                self._spend(worked() // ITEMS)
+            if not holds:
+                return False
+        return True
 
     def _spend(self, work: int) -> None:
         self.left -= work

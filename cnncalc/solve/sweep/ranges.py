@@ -63,9 +63,7 @@ def grid_of(varied: Mapping[str, tuple[str, ...]], shape: str) -> Grid:
     parts = _BRACES.sub("?", shape).split("x")
     letters = SYMBOLS.get(len(parts) - 1, "")
     if not letters or not all(map(_length, parts[:1])) or not all(part == "?" or _length(part) for part in parts):
-        help = (
-            "channels first, then each length in braces or a number of its own, as 3x{96:320:32}, or 3x{96:320:32}x128"
-        )
+        help = "channels first, then each length in braces or a number of its own: 3x{96:320:32} or 3x{96:320:32}x128"
         raise CnncalcError(Fault(f"--input {shape[:60]}: no shape", help=help))
     if len(parts) == 2:  # 3x{96:320:32}: a square map
         return Grid(dict(varied), f"{parts[0]}xHxH", {"H": ranges[0]})

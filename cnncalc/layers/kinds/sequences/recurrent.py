@@ -56,6 +56,7 @@ class Recurrent(Layer):
     weighted: ClassVar[bool] = True
     autocast: ClassVar[str] = "half"
     complex: ClassVar[str] = "numbers"
+    stacks: ClassVar[str] = "layers"
     hidden: int = field(Whole(), "units", position=0, symbol="H", aliases=("hidden_size", "units", "num_output"))
     layers: int = field(Whole(), "such layers on top of each other", 1, aliases=("num_layers",))
     bidirectional: bool = field(Flag(), "a second one runs backward, and both are joined", False)
