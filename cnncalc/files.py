@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["open_regular", "write_whole"]
+__all__ = ["open_regular", "read_most", "write_whole"]
 
 SCRATCH = ".unfinished"
 """The end of the name of a file that is being written."""
+AT_ONCE = 2**20
+"""Bytes that are read at once: who asks for more than there is room for gets none, however little there is to read."""
 FORSAKEN = 60
 """Seconds after which one that nobody holds is left over."""
 
@@ -29,6 +31,15 @@ def open_regular(path: Path) -> BinaryIO:
     if (not regular and not stat.S_ISDIR(found.st_mode)) or (regular and not found.st_size and _made(path)):
         raise OSError(errno.EINVAL, "it is no regular file")
     return path.open("rb")
+
+
+def read_most(file: BinaryIO, most: int) -> bytes:
+    """What is left of a file, `most` bytes of it at most."""
+    parts = []
+    while most > 0 and (part := file.read(min(most, AT_ONCE))):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
 
 
 def _made(path: Path) -> bool:

@@ -471,6 +471,15 @@ def test_limits_bound_what_they_name(folder):
         assert f"--limit {name}=" in str(caught.value)
 
 
+@pytest.mark.parametrize("text", [2**31, 10**12, 2**62, 10**30, 10**300])
+def test_a_bound_on_texts_takes_no_room_for_what_is_not_there(folder, text, monkeypatch):
+    """A file of a few bytes was read into room for all that it might have held."""
+    net = "input: 3x8x8\nlayers: [relu]\n"
+    assert outcome(folder, net, limits=Limits(text=text)) is not None
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(net.encode())))
+    assert len(load("-", Options(limits=Limits(text=text))).nodes) == 2
+
+
 def test_standard_input_is_bounded_in_characters_not_in_bytes(monkeypatch):
     text = "input: 3x8x8\nlayers: [relu]\nnote: " + "ü" * 50
     for bound, kept in ((100, True), (60, False)):

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 from cnncalc.errors import CnncalcError, Fault, near
-from cnncalc.files import open_regular
+from cnncalc.files import open_regular, read_most
 from cnncalc.language.documents.foreign import Foreign, foreign, in_package
 from cnncalc.language.options import Options
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
@@ -196,7 +196,7 @@ def standard_input(limits: Limits) -> bytes:
             message = "there is no standard input to read the net `-` from"
             raise CnncalcError(Fault(message, help="name a file, or hand one in: `cnncalc show - < net.yaml`"))
         try:
-            hold_standard_input(sys.stdin.buffer.read(_most_bytes(limits)))
+            hold_standard_input(read_most(sys.stdin.buffer, _most_bytes(limits)))
         except OSError as error:
             message = f"standard input cannot be read: {error.strerror}"
             raise CnncalcError(Fault(message, help="hand a file in: `cnncalc show - < net.yaml`")) from None
@@ -254,7 +254,7 @@ def _content(path: Path, net: str, limits: Limits) -> bytes:
     """What a file holds, which the user calls `net`. Raises CnncalcError."""
     try:
         with open_regular(path) as file:
-            return file.read(_most_bytes(limits))
+            return read_most(file, _most_bytes(limits))
     except OSError as error:
         raise CnncalcError(Fault(f"`{net}` cannot be read: {error.strerror}", help="name another file")) from None
 
