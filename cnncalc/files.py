@@ -22,7 +22,7 @@ FORSAKEN = 60
 def open_regular(path: Path) -> BinaryIO:
     """The file, opened for reading; OSError for a pipe that nobody may ever write to, and for a device.
 
-    So for what the system makes as it is read: that has no size and yet content, which may be waited for, as /proc/kmsg.
+    So for what the system makes as it is read, as /proc/kmsg: it has no size, and yet content, or keeps those waiting.
     """
     found = path.stat()
     regular = stat.S_ISREG(found.st_mode)
