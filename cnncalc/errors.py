@@ -7,7 +7,7 @@ could steer a terminal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cnncalc.records import NamedTuple
 from cnncalc.text import printable, printable_lines
@@ -28,6 +28,8 @@ class Place(NamedTuple):
     width: int = 1
     text: str = ""
     """The whole line, so that it can be shown."""
+    made: bool = False
+    """Whether the line is in the text that another tool's file became, and not in the file itself."""
 
     def moved(self, offset: int, width: int) -> Place:
         """The stretch of `width` characters that starts `offset` characters further on."""
@@ -48,6 +50,8 @@ class Fault(NamedTuple):
     """What to try."""
     used: tuple[Place, ...] = ()
     """Where the blocks that the place stands in are used, the innermost first."""
+    origin: str = ""
+    """The operator of another tool's file that the layer comes from, in words."""
 
     def __str__(self) -> str:
         lines = [f"error: {self.message}"]
@@ -59,13 +63,15 @@ class Fault(NamedTuple):
             lines.extend(_shown(self.place, self.layer, self.values))
         for use in self.used[:MOST_USES]:
             text = use.text[use.column - 1 : use.column - 1 + min(use.width, 60)]
-            lines.append(f"  = used by `{text}` at {use.file}:{use.line}:{use.column}")
+            lines.append(f"  = used by `{text}` at {_where(use)}")
+        if self.origin:
+            lines.append(f"  = in the file: {self.origin}")
         if self.help:
             lines.append(f"  = help: {self.help}")
         return "\n".join(map(printable, lines))
 
     def as_dict(self) -> dict[str, str | int | None]:
-        """The JSON form (COMMANDS, "the contract for scripts")."""
+        """The JSON form (COMMANDS, "the contract for scripts"); `origin` is there where another tool's file has one."""
         message = f"{self.message}: {self.values}" if self.values else self.message
         return {
             "message": printable_lines(message),
@@ -74,12 +80,18 @@ class Fault(NamedTuple):
             "column": self.place.column if self.place else None,
             "layer": self.layer,
             "help": printable(self.help) or None,
+            **({"origin": printable(self.origin)} if self.origin else {}),
         }
+
+
+def _where(place: Place) -> str:
+    made = "the YAML made of " if place.made else ""
+    return f"{made}{place.file}:{place.line}:{place.column}"
 
 
 def _shown(place: Place, layer: str | None, values: str) -> list[str]:
     margin = " " * max(len(str(place.line)), 2)
-    where = f"{place.file}:{place.line}:{place.column}" + (f" · {layer}" if layer else "")
+    where = _where(place) + (f" · {layer}" if layer else "")
     lines = [f"{margin}┌ {where}"]
     text, start = _excerpt(place)
     if text:
@@ -119,6 +131,13 @@ class CnncalcError(Exception):
             return fault._replace(help=fault.help or (of_a_line if shows_a_line and of_a_line else otherwise))
 
         return CnncalcError([helped(fault) for fault in self.faults])
+
+    def of_operators(self, origins: Mapping[str, str]) -> CnncalcError:
+        """The same faults, with the operators of another tool's file that their layers come from."""
+        known = [fault._replace(origin=origins.get(fault.layer or "", "")) for fault in self.faults]
+        told = CnncalcError(known)
+        told.built = self.built
+        return told
 
     def __reduce__(self) -> tuple[type[CnncalcError], tuple[tuple[Fault, ...]]]:
         return CnncalcError, (self.faults,)  # so that it comes whole out of another process

@@ -141,6 +141,14 @@ def test_columns_sort_and_depth(net):
     ]
 
 
+def test_chosen_columns_stand_behind_the_names():
+    """Rows of numbers alone say nothing to people; a program gets what it asks for."""
+    lines = run("show", "lenet5", "--columns", "params").stdout.splitlines()
+    assert lines[2].split() == ["Layer", "Params"]
+    assert lines[3].split()[1] == "156"
+    assert run("show", "lenet5", "--columns", "params", "--format", "csv").stdout.splitlines()[:2] == ["params", "156"]
+
+
 def test_columns_help_lists_the_columns():
     result = run("show", "vgg16", "--columns", "help")
     assert result.exit_code == 0

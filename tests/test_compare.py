@@ -220,3 +220,25 @@ def test_a_convention_that_is_none(options, words):
     text, code = told_of("alexnet", "lenet5", *options)
     assert code == 2
     assert words in text
+
+
+def test_how_a_layer_is_spelt_is_no_difference(tmp_path):
+    """A file of another tool says nothing of `inplace`, and calls what has no parameters as it likes."""
+    layers = "[{conv: 8 k3, name: a}, relu inplace, {KIND: K, name: b}, sigmoid, {conv: 4 k1, name: c}]"
+    text = f"input: 3x8x8\nlayers: {layers}\n"
+    ours = text.replace("KIND: K", "dwconv: k3 p1")
+    load(ours).export(tmp_path / "net.prototxt")
+    told = text.replace("KIND: K", "conv: 8 k3 p1 g8").replace("sigmoid", "{sigmoid: , name: end}")
+    (tmp_path / "net.yaml").write_text(told)
+    found = CliRunner().invoke(
+        cnncalc, ["compare", "--diff", str(tmp_path / "net.prototxt"), str(tmp_path / "net.yaml")]
+    )
+    assert "no layer changed, 5 are the same" in found.output
+    left, right = (load(one).report().data for one in (ours, told.replace("relu inplace", "relu")))
+    assert [change.name for change in changes(left, right)] == ["relu1", "sigmoid1", "end"]
+    wider = told.replace("conv: 4 k1", "conv: 5 k1")
+    (tmp_path / "net.yaml").write_text(wider)
+    found = CliRunner().invoke(
+        cnncalc, ["compare", "--diff", str(tmp_path / "net.prototxt"), str(tmp_path / "net.yaml")]
+    )
+    assert "1 layer changed, 4 are the same" in found.output

@@ -354,3 +354,14 @@ def test_options_of_tables_are_refused(arguments, words):
 
 def test_symbols_are_refused():
     assert "this input has symbols" in run("chain", "3xHxW", "conv 3 k3", "--explain").stderr
+
+
+def test_of_several_outputs_each_map_is_told(tmp_path):
+    """A 3x3 convolution sees 3 pixels, the one behind it 5; a vector has no pixels, and the last map is told."""
+    (tmp_path / "a.yaml").write_text("input: 3x8x8\noutputs: [conv1, conv2]\nlayers: [conv 4 k3, relu, conv 8 k3]\n")
+    text = run("explain", str(tmp_path / "a.yaml")).output
+    assert "receptive field  3 pixels at conv1, stride 1; 5 pixels at conv2, stride 1\n" in text
+    layers = "[conv 4 k3, conv 8 k3, relu, flatten, linear 2]"
+    (tmp_path / "a.yaml").write_text(f"input: 3x8x8\noutputs: [conv1, linear1]\nlayers: {layers}\n")
+    text = run("explain", str(tmp_path / "a.yaml")).output
+    assert "receptive field  3 pixels at conv1, stride 1; 5 pixels at relu1, stride 1\n" in text

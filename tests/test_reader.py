@@ -16,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.errors import CnncalcError, Fault
-from cnncalc.language.yaml import reader
-from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode, plain_value, read, scalar_value
+from cnncalc.language.yaml import events
+from cnncalc.language.yaml.decoding import decoded
+from cnncalc.language.yaml.events import read_by_yaml
+from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, Source, YamlNode, plain_value, scalar_value
 from cnncalc.limits import Limits
 
 SCALARS = [
@@ -109,11 +111,16 @@ HOSTILE: list[tuple[str, Callable[[], str | bytes], str]] = [
 ]
 
 
+def read(data: str | bytes, name: str, limits: Limits = Limits()) -> YamlNode:
+    """The root node of any text, by PyYAML: tests/test_plainly.py holds what reads plain texts to it."""
+    return read_by_yaml(Source(name, decoded(data, name, limits)), limits)
+
+
 @pytest.fixture(params=["libyaml", "python"])
 def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both of PyYAML's parsers: messages and places are the same."""
     if request.param == "python":
-        monkeypatch.setattr(reader, "_new_parser", yaml.SafeLoader)
+        monkeypatch.setattr(events, "_new_parser", yaml.SafeLoader)
     elif not yaml.__with_libyaml__:
         pytest.skip("PyYAML was built without libyaml")
     return str(request.param)
@@ -318,19 +325,19 @@ def test_what_yaml_writes_is_found_at_its_place(value: object) -> None:
 
 def outcome(make: Callable[[str], object], text: str | bytes) -> object:
     """What a parser of PyYAML makes of a text: its value, or its faults."""
-    original = reader._new_parser
-    reader._new_parser = make  # type: ignore[assignment] # a parser of either loader
+    original = events._new_parser
+    events._new_parser = make  # type: ignore[assignment] # a parser of either loader
     try:
         return plain_value(read(text, "f"))
     except CnncalcError as error:
         return error.faults
     finally:
-        reader._new_parser = original
+        events._new_parser = original
 
 
 @given(st.text(st.sampled_from("ab:-[]{},#&*!|>'\"%@` \n\t?\\0~<é\u00a0"), max_size=40))
 def test_both_parsers_end_in_a_value_or_a_fault_with_its_place(text: str) -> None:
-    made = [outcome(make, text) for make in (reader._new_parser, yaml.SafeLoader)]
+    made = [outcome(make, text) for make in (events._new_parser, yaml.SafeLoader)]
     lines = text.split("\n")
     for faults_made in (each for each in made if isinstance(each, tuple)):
         for fault in faults_made:
@@ -343,7 +350,7 @@ def test_both_parsers_end_in_a_value_or_a_fault_with_its_place(text: str) -> Non
 
 @given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_no_bytes_break_the_reader(data: bytes) -> None:
-    made = outcome(reader._new_parser, data)
+    made = outcome(events._new_parser, data)
     if isinstance(made, tuple):
         assert made
         assert all(line.isprintable() for fault in made for line in str(fault).split("\n"))

@@ -336,7 +336,7 @@ def test_sorting_puts_the_largest_first():
 
 def test_sorting_by_a_shape_goes_by_its_size():
     lines = render(small(), "plain", View(columns=("output_shape",), sort="output_shape")).split("\n")
-    assert lines[3:9] == ["8x32x32", "8x32x32", "8x32x32", "8x16x16", "2048", "10"]
+    assert [line.split()[1] for line in lines[3:9]] == ["8x32x32", "8x32x32", "8x32x32", "8x16x16", "2048", "10"]
 
 
 @pytest.mark.parametrize("view", [View(columns=("name", "parms", "mac")), View(sort="parms")])

@@ -71,6 +71,23 @@ def test_with_an_adaptive_pool_every_size_that_fits_keeps_the_weights():
     assert texts("vgg16", same_weights=True) == ["H ≥ 32", "W ≥ 32"]
 
 
+@pytest.mark.parametrize(
+    ("layers", "shape", "works"),
+    [
+        ("{conv: $in_channels k3 p1, when: in_channels == 3}, crop size=3x3", "1xHxW", False),
+        ("{conv: $in_channels k3 p1, when: in_channels == 3}, crop size=3x3", "3xHxW", True),
+        ("{conv: 4 k3 p1, when: in_channels == 1}, crop size=3x3", "1xHxW", False),
+        ("{conv: 3 k3 p1, repeat: $in_channels}", "4xHxW", False),
+        ("relu, conv 3 k1", "4xHxW", False),
+    ],
+)
+def test_weights_of_a_net_whose_layers_go_by_its_channels(tmp_path, layers, shape, works):
+    (tmp_path / "net.yaml").write_text(f"input: 3x8x8\nlayers: [{layers}]\n")
+    answer = solve_input(str(tmp_path / "net.yaml"), Options(input=shape), InputWants(same_weights=True))
+    assert bool(answer.sets) == works
+    assert bool(answer.proof) != works
+
+
 def test_resnet_takes_every_size():
     answer = solve_input("resnet50", Options(), InputWants())
     assert [one.text for one in answer.sets] == ["H ≥ 1", "W ≥ 1"]

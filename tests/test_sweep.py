@@ -258,6 +258,17 @@ def test_ranges():
     assert steps("--set", "0:1:1/4") == ["0", "0.25", "0.5", "0.75", "1"]
 
 
+def test_values_of_a_list_are_the_numbers_that_a_file_would_have_there(tmp_path):
+    net = tmp_path / "net.yaml"
+    net.write_text("variables: {x: 1}\ninput: 3x8x8\nlayers: [conv $(ceil(x * 1000) + 9) k3]\n")
+    values = "1e-3,+2e-3,.5,1_0,010,-1E-3,2,1.50"
+    done = run(str(net), "--set", f"x={values}", "--figures", "params", "--format", "json")
+    points = [(point["x"], point["params"] // 28) for point in json.loads(done.stdout)["points"]]
+    assert points == [
+        (0.001, 10), (0.002, 11), (0.5, 509), (10, 10_009), (10, 10_009), (-0.001, 8), (2, 2_009), (1.5, 1_509),
+    ]  # fmt: skip
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.decimals(-50, 50, places=4), st.integers(0, 12), st.integers(1, 2_000), st.integers(0, 14))
 def test_a_range_is_what_adding_up_decimals_gives(low, count, step, places):
@@ -284,6 +295,15 @@ WRONG = [
     (["vgg16", "--set", "classes=1:100001"], "more than 100,000 values"),
     (["vgg16", "--input", "3x{1:5:0.5}"], "lengths are whole numbers"),
     (["vgg16", "--input", "{1:5}xHxW"], "no shape"),
+    (["vgg16", "--input", "3xHx{224}"], "no shape"),  # a letter that nothing varies: the figures were of no length
+    (["vgg16", "--input", "3x{224}xW", "--device", "a100"], "no shape"),
+    (["vgg16", "--input", "3x{224}x2H"], "no shape"),
+    (["vgg16", "--input", "3x{224,225}W"], "no shape"),
+    (["vgg16", "--input", "3x{224}}x224"], "no shape"),
+    (["vgg16", "--input", "3x{{224}}"], "no shape"),
+    (["vgg16", "--input", "3x{224}x0"], "no shape"),
+    (["vgg16", "--input", "3x{224}x２２４"], "no shape"),
+    (["vgg16", "--input", "image=3x{224}"], "no shape"),
     (["vgg16", "--input", "3x{1:2000}x{1:2000}"], "are more than 1,000,000"),
     (["vgg16", "--figures", "parms"], "there is no figure `parms` to sweep"),
     (["vgg16", "--resume"], "--resume goes with a file"),

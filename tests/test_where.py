@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from itertools import product
 
 import pytest
@@ -206,3 +207,25 @@ def test_boxes_that_touch_are_one():
 def test_the_nearest_of_an_axis_that_meets_what_is_wanted_is_that():
     answer = solve_input("resnet50", Options(), InputWants(output="0x7"))
     assert answer.nearest == ("⌈H/32⌉ = 1 at H = 1", "⌈W/32⌉ = 7 at W = 193")
+
+
+@pytest.mark.parametrize("text", ["sum([H] * 1000) > W", "[H] * W == [5] * 5", "max([H] * 5000) == W"])
+def test_long_lists_in_a_condition_are_work_too(tmp_path, text):
+    """What a text goes through is known only when it is tried: once it was a minute at 128 lengths by 128."""
+    (tmp_path / "map.yaml").write_text("input: 3x8x8\nlayers: [relu]\n")
+    answer = solve_input(str(tmp_path / "map.yaml"), Options(), InputWants(where=(text,)))
+    found = {
+        (h, w)
+        for (_, low, high), (_, left, right) in answer.boxes
+        for h in range(low, (high or low) + 1)
+        for w in range(left, (right or left) + 1)
+    }
+    reach = int(re.search(r"up to ([\d,]+) only", answer.remarks[0])[1].replace(",", ""))
+    assert reach >= 2
+    assert found == {(h, w) for h in range(1, reach + 1) for w in range(1, reach + 1) if eval(text, {"H": h, "W": w})}
+
+
+@pytest.mark.parametrize("text", ["H == ５", "H == ٥", "H % ２ == 0", "H < 1.٥", "int('５') == H"])
+def test_digits_of_other_scripts_are_no_numbers(text):
+    with pytest.raises(CnncalcError):
+        solve_input("lenet5", Options(), InputWants(where=(text,)))

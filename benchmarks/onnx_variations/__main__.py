@@ -26,6 +26,7 @@ from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.onnx.call import Live, Value
 from cnncalc.interchange.onnx.model import model_of
 from cnncalc.interchange.onnx.reader import Reader
+from cnncalc.interchange.onnx.rules.searches import Searches
 from cnncalc.interchange.protobuf.wire import Message
 from cnncalc.interchange.sketch import Asked
 from cnncalc.limits import Limits
@@ -39,7 +40,8 @@ class Watching(Reader):
 
     def __init__(self, data: bytes) -> None:
         file = ForeignFile("variation.onnx", None, Limits(), data)
-        super().__init__(model_of(Message(data)), file, Asked(), None)
+        model = model_of(Message(data))
+        super().__init__(model, file, Asked(), None, Searches(model.graph, []), whole=False)
         self.seen: dict[str, tuple[int, ...]] = {}
 
     def output(self, name: str, values: Mapping[str, Value | None]) -> int | None:

@@ -113,30 +113,70 @@ class Change(NamedTuple):
 
 MOST_BY_KIND = 2_000
 """Longer nets are aligned by name whatever they share: kinds repeat, and the time would grow as the square."""
-SEEN = ("notation", "input_shapes", "output_shape", "params", "macs")
-"""What makes two layers the same, their names and what feeds them apart."""
+SEEN = ("input_shapes", "output_shape", "params", "macs")
+"""What makes two layers the same besides how they would be written, their names and what feeds them apart."""
+SPELT = {"dwconv": "conv"}
+"""Kinds that are another one with fields of its own."""
 
 
 def changes(left: Report, right: Report) -> list[Change]:
-    """The layers that differ, in order. Nets that share most names are aligned by name, others by their kinds."""
+    """The layers that differ, in order. Nets that share most names are aligned by name, others by their kinds.
+
+    Of a net that another tool wrote it is no difference that a layer without parameters is called otherwise, and
+    none whether it overwrites what it takes, which most formats do not say.
+    """
     from difflib import SequenceMatcher
 
-    first, second = ([(row.name, row.kind) for row in one.rows] for one in (left, right))
+    first, second = ([(row.name, SPELT.get(row.kind, row.kind)) for row in one.rows] for one in (left, right))
     longest = max(len(first), len(second))
     if 2 * len(set(first) & set(second)) < longest <= MOST_BY_KIND:
-        first, second = ([("", row.kind) for row in one.rows] for one in (left, right))
+        first, second = ([("", kind) for _, kind in one] for one in (first, second))
+    foreign = any(row.origin for one in (left, right) for row in one.rows)
     matcher = SequenceMatcher(None, first, second, autojunk=False)
-    return [change for span in matcher.get_opcodes() for change in _changed(left, right, span)]
+    return [change for span in matcher.get_opcodes() for change in _changed(left, right, span, foreign)]
 
 
-def _changed(left: Report, right: Report, span: tuple[str, int, int, int, int]) -> Iterator[Change]:
+def _changed(left: Report, right: Report, span: tuple[str, int, int, int, int], foreign: bool) -> Iterator[Change]:
     """The changes in one stretch of the alignment."""
     what, start, stop, other_start, other_stop = span
-    rows, others = left.rows[start:stop], right.rows[other_start:other_stop]
+    rows: Sequence[Row] = left.rows[start:stop]
+    others: Sequence[Row] = right.rows[other_start:other_stop]
     if what == "equal":
         for row, other in zip(rows, others, strict=True):
-            if any(getattr(row, field) != getattr(other, field) for field in SEEN):
+            if _content(row, foreign) != _content(other, foreign):
                 yield Change(row, other)
         return
+    if foreign and len(rows) * len(others) <= MOST_BY_KIND**2:
+        rows, others = _unlike(rows, others)
     yield from (Change(row, None) for row in rows)
     yield from (Change(None, row) for row in others)
+
+
+def _unlike(rows: Sequence[Row], others: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """Those of both stretches that are not the same layers without parameters, in order, by other names."""
+    from difflib import SequenceMatcher
+
+    first, second = (
+        [("" if not row.params else row.name, _content(row, True)) for row in one] for one in (rows, others)
+    )
+    left: tuple[list[Row], list[Row]] = ([], [])
+    for what, start, stop, other_start, other_stop in SequenceMatcher(
+        None, first, second, autojunk=False
+    ).get_opcodes():
+        if what != "equal":
+            left[0].extend(rows[start:stop])
+            left[1].extend(others[other_start:other_stop])
+    return left
+
+
+def _content(row: Row, foreign: bool) -> tuple[object, ...]:
+    """What a layer is, however it is spelt: a depthwise convolution is one with as many groups as channels."""
+    words = [word for word in row.notation.split() if not (foreign and word == "inplace")]
+    if row.kind == "dwconv":
+        words = [
+            "conv",
+            str(row.output_shape[1]),
+            f"g{row.input_shapes[0][1]}",
+            *(w for w in words[1:] if not w.isdigit()),
+        ]
+    return (*sorted(words), *(getattr(row, field) for field in SEEN))

@@ -90,6 +90,8 @@ def _read(text: str) -> tuple[Fraction, int, int]:
     """A share of zeros, or how many of a run are kept; raises `ValueError`."""
     from fractions import Fraction  # only what asks for zeros pays for it
 
+    if not text.isascii():
+        raise ValueError("is no share")
     kept, colon, run = text.partition(":")
     if colon:
         if not (kept.isdecimal() and run.isdecimal() and len(run) < 4 and len(kept) < 4):

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BY_KEY",
+    "CLAIMED",
     "FIGURES",
     "KEYS",
     "OF_LAYERS",
+    "RECEPTIVE_FIELD",
     "Figure",
     "OfLayer",
     "for_people",
@@ -255,6 +257,12 @@ FIGURES = (
 
 BY_KEY = {figure.key: figure for figure in FIGURES}
 KEYS = tuple(BY_KEY)
+RECEPTIVE_FIELD = "receptive_field"
+CLAIMED = {
+    **{figure.key: figure.help for figure in FIGURES},
+    RECEPTIVE_FIELD: "The longest side of the receptive field of the last map that has one.",
+}
+"""What can be claimed, wanted and swept of a net in whole numbers, and what each is."""
 OF_LAYERS = tuple(figure.key for figure in FIGURES if figure.heading)
 """Those that each layer is shown with."""
 

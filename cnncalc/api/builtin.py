@@ -70,20 +70,22 @@ def from_torch(
 
     `named` are inputs by the names of `forward`. What comes out are tensors, also in lists, dicts and dataclasses.
     Layers are called as the modules. With `opaque`, operations that are not known become layers of which only the
-    shape is known. It needs torch. Raises CnncalcError for what cannot be read, and what torch.export raises.
+    shape is known. What was noted on the way, as that the code looks at numbers that it computes, is among the hints
+    of the net's reports. It needs torch. Raises CnncalcError for what cannot be read, and what torch.export raises.
 
     >>> from torch import nn, zeros
     >>> from_torch(nn.Conv2d(3, 8, 3), zeros(1, 3, 32, 32)).report().totals.params
     224
     """
     from cnncalc.api.programs import foreign_of
-    from cnncalc.language import given_text
+    from cnncalc.language import given_foreign
     from cnncalc.torch_backend.exporting import exported
 
     name = type(module).__name__
-    if not hasattr(module, "state_dict"):
-        raise CnncalcError(
-            Fault(f"a value of the type `{name}` is no torch module", help="such as `torch.nn.Conv2d(3, 8, 3)`")
-        )
-    text = foreign_of(exported(module, inputs, named or {}), name, opaque=opaque).text
-    return Net.read(given_text(text, name), Options())
+    if not hasattr(module, "named_modules"):
+        help = "such as `torch.nn.Conv2d(3, 8, 3)`"
+        if hasattr(module, "graph_module"):  # a program of torch.export
+            help = 'write it with `torch.export.save(program, "net.pt2")`, and `cnncalc.load` that file'
+        raise CnncalcError(Fault(f"a value of the type `{name}` is no torch module", help=help))
+    found = foreign_of(exported(module, inputs, named or {}), name, opaque=opaque)
+    return Net.read(given_foreign(found._replace(net=None), name), Options())

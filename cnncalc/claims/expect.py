@@ -6,10 +6,12 @@ from collections.abc import Mapping as MappingType
 from typing import TYPE_CHECKING
 
 from cnncalc.analysis.costs import report
-from cnncalc.answers.figures import KEYS as FIGURES
+from cnncalc.answers.figures import CLAIMED as FIGURES
+from cnncalc.answers.figures import RECEPTIVE_FIELD
 from cnncalc.answers.report import Report
 from cnncalc.answers.roofline import duration_text
 from cnncalc.claims.expectations import OUTPUT, SHAPES, Expectation, expectations
+from cnncalc.claims.figures import longest_field
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Net
 from cnncalc.language import load, stated_by
@@ -70,12 +72,12 @@ def check(
         plain = counted if (dtype, optimizer) == ("float32", "sgd") else report(graph, options.batch)
         checks += _Held(net, options, graph, plain).all(graph.expect)
     for name, bound in maxima.items():
-        found = _figure(name, counted, "--max")
+        found = _figure(name, graph, counted, "--max")
         checks.append(Check(net, name, bound, found, found <= bound, most=True))
     if latency is not None:
         checks.append(_latency(net, counted, latency))
     for name, value in required.items():
-        found_now = _output(graph) if name == "output" else _figure(name, counted, "--require")
+        found_now = _output(graph) if name == "output" else _figure(name, graph, counted, "--require")
         checks.append(Check(net, name, value, found_now, found_now == value))
     return Checked(tuple(checks), changes if graph.expect is not None else ())
 
@@ -90,11 +92,15 @@ def _latency(net: str, counted: Report, latency: Latency) -> Check:
     return Check(net, "latency", *texts, least <= latency.most, most=True)
 
 
-def _figure(name: str, counted: Report, option: str) -> int:
+def _figure(name: str, graph: Net, counted: Report, option: str) -> int:
     if name not in FIGURES:
         help = suggestion(name, FIGURES, f"the figures are {', '.join(FIGURES)}")
         raise CnncalcError(Fault(f"{option}: there is no figure `{name[:60]}`", help=help))
-    return int(getattr(counted.totals, name))
+    return _number(name, graph, counted)
+
+
+def _number(name: str, graph: Net, counted: Report) -> int:
+    return longest_field(graph) if name == RECEPTIVE_FIELD else int(getattr(counted.totals, name))
 
 
 def _output(graph: Net) -> str:
@@ -125,8 +131,9 @@ class _Held:
     def _one(self, one: Expectation) -> Check:
         graph, counted = self._built(one)
         if one.most:
-            bound, found = one.expected, getattr(counted.totals, one.figure)
-            return Check(self.net, one.what, bound, found, found <= bound, one.place, most=True)
+            found = _number(one.figure, graph, counted)
+            held = isinstance(one.expected, int) and found <= one.expected
+            return Check(self.net, one.what, one.expected, found, held, one.place, most=True)
         told = _shape_of(one, graph) if one.figure in SHAPES else _figure_of(one, graph, counted)
         return Check(self.net, one.what, one.expected, told, told == one.expected, one.place)
 
@@ -141,7 +148,7 @@ class _Held:
 
 
 def _figure_of(one: Expectation, graph: Net, counted: Report) -> int | str:
-    return _output(graph) if one.figure == OUTPUT else int(getattr(counted.totals, one.figure))
+    return _output(graph) if one.figure == OUTPUT else _number(one.figure, graph, counted)
 
 
 def _shape_of(one: Expectation, graph: Net) -> str:

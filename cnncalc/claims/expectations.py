@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.answers.figures import KEYS as FIGURES
+from cnncalc.answers.figures import CLAIMED as FIGURES
 from cnncalc.claims.quantities import parse_quantity
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.language.values import ValueFault, value_of

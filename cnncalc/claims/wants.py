@@ -102,15 +102,26 @@ def _weight_parts(graph: Net, declared: Net | None) -> Iterator[Part]:
     if declared is None:
         help = "give the file an `input:` that works"
         raise CnncalcError(Fault("--same-weights needs the size that the weights were made for", help=help))
-    for symbolic_node, node in zip(graph.nodes, declared.nodes):
-        if node.layer is None or node.share is not None or symbolic_node.layer is None:
+    here, there = _weights(graph), _weights(declared)
+    for layer in dict.fromkeys((*there, *here)):
+        ours, theirs = here.get(layer, {}), there.get(layer, {})
+        if {name: len(shape) for name, shape in ours.items()} != {name: len(shape) for name, shape in theirs.items()}:
+            yield Part(layer, False, "it has the weights that it has at the declared size")
             continue
-        ours = symbolic_node.layer.weight_shapes(*graph.input_shapes(symbolic_node))
-        theirs = node.layer.weight_shapes(*declared.input_shapes(node))
         for name, shape in theirs.items():
             same = every(*(length == number for length, number in zip(ours[name], shape)))
             if same is not True:
-                yield Part(node.name, same, f"its {name} stays {show_shape(shape)}")
+                yield Part(layer, same, f"its {name} stays {show_shape(shape)}")
+
+
+def _weights(graph: Net) -> dict[str, dict[str, Shape]]:
+    """The shapes of each layer's own weights: another input may leave out a layer, as by its `when`."""
+    return {
+        node.name: shapes
+        for node in graph.nodes
+        if node.layer is not None and node.share is None
+        if (shapes := dict(node.layer.weight_shapes(*graph.input_shapes(node))))
+    }
 
 
 def _strict_parts(graph: Net) -> Iterator[Part]:

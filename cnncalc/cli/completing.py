@@ -101,17 +101,17 @@ def kinds(context: click.Context, parameter: click.Parameter, incomplete: str) -
 
 def figures(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The figures; after a comma, the next one of the list."""
-    from cnncalc.answers.figures import KEYS
+    from cnncalc.answers.figures import CLAIMED
 
     before, comma, _ = incomplete.rpartition(",")
-    return _starting([before + comma + key for key in KEYS], incomplete)
+    return _starting([before + comma + key for key in CLAIMED], incomplete)
 
 
 def budgets(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """`figure=` for each figure."""
-    from cnncalc.answers.figures import KEYS
+    from cnncalc.answers.figures import CLAIMED
 
-    return _starting([f"{key}=" for key in KEYS], incomplete)
+    return _starting([f"{key}=" for key in CLAIMED], incomplete)
 
 
 def witnesses(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -39,9 +39,9 @@ def _listing(context: click.Context, *columns: Sequence[str]) -> None:
 def figures(context: click.Context, parameter: click.Parameter, value: str) -> str:
     """`--figures help` lists the figures and ends."""
     if value == "help":
-        from cnncalc.answers.figures import FIGURES
+        from cnncalc.answers.figures import CLAIMED
 
-        _listing(context, [one.key for one in FIGURES], [one.help for one in FIGURES])
+        _listing(context, [*CLAIMED], [*CLAIMED.values()])
     return value
 
 

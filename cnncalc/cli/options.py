@@ -183,7 +183,7 @@ _VIEW_OPTIONS = (
         metavar="A,B,…",
         shell_complete=completing.columns,
         listing=listings.columns,
-        help="Columns to show; `--columns help` lists them.",
+        help="Columns to show, behind the names; `--columns help` lists them.",
     ),
     option("--sort", metavar="COLUMN", shell_complete=completing.columns, help="Sort by that column, largest first."),
     option("--depth", metavar="N", least=1, help="Fold what lies deeper than N levels of names."),

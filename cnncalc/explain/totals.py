@@ -55,8 +55,8 @@ class Totals(NamedTuple):
     training_parts: tuple[Largest, ...]
     """The same, term by term: what it is, and its bytes."""
     optimizer: str
-    last_map: Row | None
-    """The last layer whose pixels see a region of known size."""
+    maps: tuple[Row, ...]
+    """The last layers whose pixels see regions of known size: one, or of several outputs each that is a map."""
 
 
 def breakdown(parts: Iterable[tuple[str, str, int]]) -> Breakdown:
@@ -92,7 +92,7 @@ def totals(graph: Net, counted: Report, followed: Followed, batch: int) -> Total
         training=_training(counted, size),
         training_parts=_training_parts(counted, size),
         optimizer=counted.optimizer,
-        last_map=_last_map(rows),
+        maps=_maps(graph, rows),
     )
 
 
@@ -123,6 +123,14 @@ def _training_parts(counted: Report, size: int) -> tuple[Largest, ...]:
         Largest("kept for backward", totals.backward_bytes),
     )
     return tuple(part for part in parts if part.value)
+
+
+def _maps(graph: Net, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The outputs whose pixels see regions of known size; the last map too, where not all outputs are such."""
+    names = {graph.nodes[index].name for index in graph.outputs.values()} if len(graph.outputs) > 1 else {""}
+    found = [row for row in rows if row.name in names and len(row.output_shape) > 2 and row.receptive_field.moves]
+    last = _last_map(rows) if len(found) < len(names) else None
+    return (*found, *([last] if last is not None and last not in found else []))
 
 
 def _last_map(rows: Sequence[Row]) -> Row | None:

@@ -63,6 +63,6 @@ def _array(column: Column, values: Sequence[Any]) -> Any:
 
 def _as_number(value: int | str) -> int | float | str:
     """A number where a text is written as one."""
-    if isinstance(value, int) or re.fullmatch(r"-?\d+", value):
+    if isinstance(value, int) or re.fullmatch(r"-?[0-9]+", value):
         return int(value)
-    return float(value) if re.fullmatch(r"-?\d*\.\d+", value) else value
+    return float(value) if re.fullmatch(r"-?[0-9]*\.[0-9]+", value) else value

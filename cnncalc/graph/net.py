@@ -38,7 +38,7 @@ class Net:
 
     __slots__ = (
         "again", "blocks", "chosen", "dialect", "expect", "file", "functions", "idle", "inputs", "limits", "name",
-        "names", "nodes", "notices", "origins", "plan", "signed", "source", "train",
+        "names", "nodes", "noted", "notices", "origins", "plan", "signed", "source", "train",
     )  # fmt: skip
 
     def __init__(
@@ -66,6 +66,7 @@ class Net:
         self.expect: Any = None  # the file's `expect:` as it was read
         self.functions: dict[str, str] = {}  # patterns of layers that its code calls as a `function`, or a `mean`
         self.notices: dict[str, str] = {}  # what a reader may not expect of how it was written, by where
+        self.noted: tuple[str, ...] = ()  # what the reader of another tool's file says that it did
         self.origins: Mapping[str, str] = {}  # by name the operator of another tool's file that a layer comes from
         if input is not None:
             for one, shape in (input if isinstance(input, Mapping) else {"input": input}).items():
@@ -81,7 +82,7 @@ class Net:
         other.nodes, other.signed, other.names = self.nodes.copy(), self.signed.fork(), self.names.fork()
         other.inputs, other.chosen = self.inputs.copy(), self.chosen.copy()
         other.blocks, other.idle, other.functions = self.blocks.copy(), self.idle.copy(), self.functions
-        other.notices = self.notices.copy()
+        other.notices, other.noted = self.notices.copy(), self.noted
         return other
 
     def standing(self) -> Net:
@@ -90,7 +91,7 @@ class Net:
         other.limits, other.expect, other.signed, other.names = self.limits, self.expect, self.signed, self.names
         other.nodes, other.inputs, other.chosen = self.nodes.copy(), self.inputs.copy(), self.chosen.copy()
         other.blocks, other.idle, other.functions = self.blocks, self.idle.copy(), self.functions
-        other.notices, other.origins, other.plan = self.notices, self.origins, self.plan
+        other.notices, other.noted, other.origins, other.plan = self.notices, self.noted, self.origins, self.plan
         return other
 
     def resized(self, inputs: Mapping[int, Shape]) -> Net | None:

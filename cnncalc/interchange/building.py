@@ -136,9 +136,8 @@ def has_parameters(kind: str) -> bool:
     return cls.weight_shapes is not Layer.weight_shapes or cls.buffer_shapes is not Layer.buffer_shapes
 
 
-def unit_length(build: Build, *, everywhere: bool) -> int:
-    """The operator's tensor divided by its length: over the channels at each position, or over all of it."""
-    axes = tuple(range(build.axes + 1)) if everywhere else (0,)
+def unit_length(build: Build, axes: tuple[int, ...] = (0,)) -> int:
+    """The operator's tensor divided by its length along some axes: by default over the channels at each position."""
     length = build.put("reduce", suffix="_length", by="l2", axes=axes, keep=True)
     return build.put("divide", build.tensors[0], length)
 

@@ -153,10 +153,18 @@ class Sketch:
 
     def holds(self, tensor: int, numbers: int) -> int:
         """The tensor that a layer makes whose weight the file holds. Raises CnncalcError where it has other numbers."""
-        one, own = self.operators[tensor], self.parameters(tensor)["weight"]
-        if prod(own) != numbers:
-            raise CnncalcError(unfit(one, f"{numbers:,} numbers", own))
+        if self.learned(tensor, "weight") != numbers:
+            own = self.parameters(tensor)["weight"]
+            raise CnncalcError(unfit(self.operators[tensor], f"{numbers:,} numbers", own))
         return tensor
+
+    def learned(self, tensor: int, *names: str) -> int:
+        """How many numbers the operator that makes a tensor learns: in its parameters of these names, or in all."""
+        operator = self.operators[tensor]
+        if operator.layer is None:
+            return 0
+        own = operator.layer.weight_shapes(*map(self.shape, operator.inputs))
+        return sum(prod(own[name]) for name in names or own)
 
     def refitted(self, inputs: Mapping[str, Shape]) -> None:
         """Raises CnncalcError where the weights would be others with these inputs, of a net that is read as it is."""
@@ -185,8 +193,8 @@ class Sketch:
         shapes = [self.shape(one) for one in operator.inputs]
         return {**operator.layer.weight_shapes(*shapes), **operator.layer.buffer_shapes(*shapes)}
 
-    def alike(self, first: int, second: int) -> bool:
-        """Whether two operators have parameters of the same names and shapes, so that they can share them."""
+    def can_share(self, first: int, second: int) -> bool:
+        """Whether two operators have parameters of the same names and shapes."""
         return list(self.parameters(first).items()) == list(self.parameters(second).items())
 
     def layer(self, kind: str, fields: Mapping[str, Any]) -> Layer:

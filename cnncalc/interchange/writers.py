@@ -49,6 +49,7 @@ class Writer(NamedTuple):
             if self.held:
                 _hold(graph, self, made)
         except CnncalcError as error:
+            error = error.of_operators(graph.origins)
             others = " or ".join(f"`--to {one.name}`" for one in WRITERS if one is not self and one.says(graph, batch))
             more = f", or try {others}" if others else ""
             raise _proposing(error.with_way_out("write it otherwise, without that layer"), more) from None

@@ -20,6 +20,7 @@ __all__ = [
     "bundled",
     "chain",
     "given_chain",
+    "given_foreign",
     "given_text",
     "input_shapes",
     "load",
@@ -37,6 +38,7 @@ def load(net: str, options: Options) -> Net:
 
 def read_document(net: str, options: Options) -> tuple[Net, Document]:
     """The graph, with the document, which knows where everything stands; raises `CnncalcError`."""
+    from cnncalc.errors import CnncalcError
     from cnncalc.graph.again import Again
     from cnncalc.language.building.assembling import Assembler
     from cnncalc.language.documents.document import Document
@@ -49,7 +51,10 @@ def read_document(net: str, options: Options) -> tuple[Net, Document]:
     if foreign is not None and foreign.net is not None and not options.changes() and not options.symbols:
         return _told(foreign.net, foreign), document
     assembler = Assembler(document, options, faults)
-    net_of = assembler.build()
+    try:
+        net_of = assembler.build()
+    except CnncalcError as error:
+        raise error if foreign is None else error.of_operators(foreign.origins) from None
     if foreign is not None:
         _told(net_of, foreign)
     elif net != "-":
@@ -63,6 +68,7 @@ def read_document(net: str, options: Options) -> tuple[Net, Document]:
 def _told(net: Net, foreign: Foreign) -> Net:
     """The net of a foreign file, with what its reader tells of it."""
     net.origins = foreign.origins
+    net.noted = tuple(note for note in foreign.notes if note not in foreign.assumed)
     if foreign.assumed:
         net.notices = {**net.notices, "input": "; ".join(foreign.assumed)}
     return net
@@ -157,6 +163,13 @@ def given_text(text: str | bytes, name: str) -> str:
     from cnncalc.language.documents.library import Given
 
     return Given.text(text, name)
+
+
+def given_foreign(found: Foreign, name: str) -> str:
+    """A net of another tool that is no file, for whatever takes a net's name."""
+    from cnncalc.language.documents.library import Given
+
+    return Given.made(found, name)
 
 
 def given_chain(input: str, layers: Sequence[str]) -> str:

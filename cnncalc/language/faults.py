@@ -17,6 +17,8 @@ MOST = 100
 """Enough to work on; a file with more has one cause."""
 
 
+DIGITS = "0123456789"
+
 TURNS = "`i`, `first` and `last` are in scope inside `repeat` and `for`"
 
 
@@ -33,6 +35,10 @@ class Faults:
         """How many faults were met, those included that are not noted a second time or follow from another."""
         self.broken: set[str] = set()
         """Variables whose value could not be computed: that they are missing is no second fault."""
+        self.unread: set[str] = set()
+        """Words that were not understood, without a number behind them."""
+        self.told: set[tuple[Place, str]] = set()
+        """What was said of a use, in a file, of a block of another one."""
         self.unlike: dict[str, Fault] = {}
         """Of variables that `--set` makes what no number is where the file has one: what is said where that matters."""
 
@@ -50,12 +56,34 @@ class Faults:
         self.met += 1
         place = fault.place
         if (place, fault.message) not in self.found:
+            if self._of_the_use(place, fault.message):
+                return
             used = tuple(use.place() for use in reversed(self.uses)) if place else ()
             if place and self.extending and self.extending.source.name != place.file:
                 used = (*used, _whole_line(self.extending.place()))
             self.found[place, fault.message] = fault._replace(used=used)
+        else:
+            self._of_the_use(place, fault.message)
         if len(self.found) >= MOST:
             self.raise_any()
+
+    def unreadable(self, *words: str) -> None:
+        """Note words that stand where a kind, a key or a name may be meant, of which a fault says that they are not."""
+        self.unread.update(word.rstrip(DIGITS) for word in words)
+
+    def explains(self, name: str) -> bool:
+        """Whether a layer is missing because what is to make it could not be read: that is no second fault."""
+        return any(part.rstrip(DIGITS) in self.unread for part in name.split("."))
+
+    def _of_the_use(self, place: Place | None, message: str) -> bool:
+        """Whether this was said of the use of a block of another file: what it is given stands on many lines there."""
+        use = next((one for one in reversed(self.uses) if place is not None and one.source.name != place.file), None)
+        if use is None:
+            return False
+        said = use.place(), message
+        known = said in self.told
+        self.told.add(said)
+        return known
 
     def token(self, error: TokenError, node: YamlNode, layer: str | None = None, values: str = "") -> None:
         """A layer that could not be read, with every mistake in it; points at the token, as far as it has a place."""

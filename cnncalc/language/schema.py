@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.answers.figures import FIGURES
+from cnncalc.answers.figures import CLAIMED
 from cnncalc.graph.formats import FORMATS, SPELLINGS
 from cnncalc.language.building.blocks import BLOCK_KEYS, NAMINGS
 from cnncalc.language.building.finish import CALLED
@@ -203,10 +203,10 @@ def _expect() -> Json:
             "output": SHAPE,
             "outputs": {"type": "object", "additionalProperties": SHAPE},
             "shapes": {"type": "object", "additionalProperties": SHAPE},
-            **{figure.key: {**count, "description": figure.help} for figure in FIGURES},
+            **{key: {**count, "description": help} for key, help in CLAIMED.items()},
             "max": {
                 "type": "object",
-                "propertyNames": {"enum": [figure.key for figure in FIGURES]},
+                "propertyNames": {"enum": [*CLAIMED]},
                 "additionalProperties": count,
             },
             **dict.fromkeys(("train", *DIALECTS), nested),

@@ -21,7 +21,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = ["Unknown", "UnknownFile", "variable_name"]
 
-UNKNOWN = re.compile(r"\?(?:(\d{1,18})\.\.(\d{1,18})|(\d{1,18}(?:\|\d{1,18})*))?(?=x[\d?]|[^\w.|?]|\Z)")
+UNKNOWN = re.compile(r"\?(?:([0-9]{1,18})\.\.([0-9]{1,18})|([0-9]{1,18}(?:\|[0-9]{1,18})*))?(?=x[0-9?]|[^\w.|?]|\Z)")
 _NAME = re.compile(r"[^\W\d]\w*")
 NOTHING: MappingType[str, Sequence[str]] = MappingProxyType({})
 BOUNDS = {

@@ -209,7 +209,7 @@ class Real(FieldType):
         number = value
         if isinstance(value, str) and len(value) < 40:
             try:
-                number = float(value)
+                number = float(value.encode("ascii"))  # digits of other scripts are no number here
             except ValueError:
                 raise FieldError(f"expected {self.expected}, got {shown(value)}") from None
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not self.low <= number <= self.high:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from cnncalc.answers.page import Block, Layout
     from cnncalc.claims.expect import Check
-    from cnncalc.errors import Fault
+    from cnncalc.errors import Fault, Place
 
 __all__ = ["FileResult", "page"]
 
@@ -104,11 +104,16 @@ def _wrong(results: Sequence[FileResult]) -> Iterator[Annotation]:
         for fault in result.faults:
             place, way_out = fault.place, f"\n{fault.help}" if fault.help else ""
             values = f": {fault.values}" if fault.values else ""
-            at = (place.file, place.line, place.column) if place else (result.net, None, None)
+            at = (result.net, None, None) if place is None else (place.file, *_line_and_column(place))
             yield Annotation(f"{fault.message}{values}{way_out}", *at)
         for check in result.failed:
             at = (check.place.file, check.place.line, check.place.column) if check.place else (result.net, None, None)
             yield Annotation(f"{check.what}: {_difference(check)}", *at)
+
+
+def _line_and_column(place: Place) -> tuple[int, int] | tuple[None, None]:
+    """Where in the file itself: a line of what was made of it is none of its own."""
+    return (None, None) if place.made else (place.line, place.column)
 
 
 def _table(results: Sequence[FileResult]) -> Table:

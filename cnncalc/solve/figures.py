@@ -7,9 +7,10 @@ from fractions import Fraction
 from functools import cached_property
 
 from cnncalc.analysis.costs import Counts
-from cnncalc.analysis.receptive.fields import described, fields
-from cnncalc.answers.figures import BY_KEY, KEYS
+from cnncalc.answers.figures import BY_KEY, KEYS, RECEPTIVE_FIELD
+from cnncalc.answers.figures import CLAIMED as FIGURES
 from cnncalc.answers.roofline import duration_text
+from cnncalc.claims.figures import longest_field
 from cnncalc.claims.latency import LATENCY, PICOSECONDS
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.graph import Net
@@ -22,8 +23,6 @@ __all__ = [
     "off", "taken",
 ]  # fmt: skip
 
-FIGURES = (*KEYS, "receptive_field")
-"""The totals, and the receptive field of the last map."""
 OPENED, FOLLOWED, BUILT = 50, 2, 15
 """What it takes, in layers that are measured: to begin a net; for each layer a figure that is followed through the net,
 as memory is; and to build a layer. A plain sum beside another takes half a layer."""
@@ -57,14 +56,13 @@ class Measured:
     @cached_property
     def receptive_field(self) -> int:
         """The longest side of that of the last map that has one."""
-        seen = described({"": fields(self.graph)})
-        return next((max(field.size) for field in reversed(seen) if field.moves), 0)
+        return longest_field(self.graph)
 
     def figure(self, name: str) -> int | str:
         """A total, the receptive field, or the shape of the output or of a named layer; raises `CnncalcError`."""
         if name == "output":
             return show_shape(self.graph.nodes[next(iter(self.graph.outputs.values()))].shape)
-        if name == "receptive_field":
+        if name == RECEPTIVE_FIELD:
             return self.receptive_field
         if name in KEYS:
             return int(self.totals[name])

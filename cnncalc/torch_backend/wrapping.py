@@ -22,8 +22,8 @@ QUANTIZED = "torch.ao.nn.quantized."
 def bare(module: nn.Module, inputs: Sequence[torch.Tensor], named: Mapping[str, torch.Tensor]) -> nn.Module:
     """The module that was wrapped for several devices or compiled; lazy layers have their weights afterwards.
 
-    Raises CnncalcError for scripted modules and quantized ones, which torch.export does not take, and what the code
-    raises where lazy layers run.
+    Raises CnncalcError for scripted modules, quantized ones and those with sparse weights, which torch.export does not
+    take, and what the code raises where lazy layers run.
     """
     _refuse(type(module).__name__, module)
     while (inner := _inside(module)) is not None:
@@ -51,6 +51,11 @@ def _refuse(name: str, module: nn.Module) -> None:
         raise CnncalcError(
             Fault("torch.export takes no layer whose weights torch has packed", values=f"`{name}`", help=help)
         )
+    for own, parameter in module.named_parameters(recurse=False):
+        if parameter.layout != torch.strided:
+            help = "hand over the module with `weight.to_dense()`: zeros are counted by `sparsity`"
+            values = f"`{own}` of `{name}` is {str(parameter.layout).removeprefix('torch.')}"
+            raise CnncalcError(Fault("torch.export takes no sparse weights", values=values, help=help))
 
 
 @contextlib.contextmanager

@@ -49,6 +49,16 @@ def ncnn(text: str | bytes, **options: Any) -> Read:
     return read(text, "net.param", **options)
 
 
+def ncnn_net(*lines: str, shape: str = "0=8 1=8 2=3") -> str:
+    """A net of these layers, each of which takes the blob before it unless it names one."""
+    body = [f"Input in 0 1 x {shape}", *lines]
+    return "\n".join(["7767517", f"{len(body)} 99", *body]) + "\n"
+
+
+def ncnn_layer(layer: str, settings: str, shape: str) -> str:
+    return ncnn_net(f"{layer} l 1 1 x y {settings}", shape=shape)
+
+
 def mutated(whole: bytes, seed: int, *, least: int, kept: int = 0) -> bytes:
     """A file with some bytes changed behind the first `kept`, sometimes cut, to no less than `least` bytes."""
     random = Random(seed)

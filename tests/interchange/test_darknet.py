@@ -61,8 +61,33 @@ def test_what_yolor_knows_beside_the_image():
     )
     assert net.params == (32 * 27 + 64) + 32 + 255 + 33 * 255
     assert list(net.outputs.values()) == ["255x8x8"]
-    with pytest.raises(CnncalcError, match="one number a channel"):
-        darknet(net_of("8x8x3") + "[implicit]\nfilters=3\natoms=2\n")
+    column = darknet(net_of("8x8x3") + "[implicit]\nfilters=3\natoms=2\n")
+    assert (list(column.outputs.values()), column.params) == (["3x2x1"], 6)
+
+
+@pytest.mark.parametrize(
+    ("options", "params"),
+    [
+        ("size=3\npad=1\n", 8 * (8 * 8 * 9 + 8)),
+        ("size=3\npad=1\npeephole=1\n", 11 * (8 * 8 * 9 + 8)),
+        ("size=3\npad=1\nbottleneck=1\nbatch_normalize=1\n", (16 * 8 * 9 + 16) + 4 * (8 * 8 * 9 + 16)),
+        ("size=1\npeephole=1\nbottleneck=1\nshortcut=1\n", (16 * 8 + 8) + 7 * (8 * 8 + 8)),
+    ],
+)
+def test_a_cell_of_maps_has_the_layers_that_darknet_saves(options, params):
+    """Each convolution that `save_weights_upto` writes of a CONV_LSTM."""
+    found = darknet(net_of("8x9x8") + "[conv_lstm]\noutput=8\n" + options)
+    assert (list(found.outputs.values()), found.params) == (["8x8x9"], params)
+
+
+def test_a_bottleneck_takes_as_many_channels_as_it_makes():
+    with pytest.raises(CnncalcError, match="as many channels as come in"):
+        darknet(net_of("8x8x3") + "[conv_lstm]\noutput=8\nbottleneck=1\n")
+
+
+def test_pixels_of_length_one():
+    found = darknet(net_of("8x8x3") + "[l2norm]\n")
+    assert (list(found.outputs.values()), found.params) == (["3x8x8"], 0)
 
 
 @pytest.mark.parametrize(

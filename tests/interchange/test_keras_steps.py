@@ -122,6 +122,14 @@ def test_a_table_is_also_a_matrix(read):
     assert (params(graph), outputs(graph)) == (162, [(10, 20)])
 
 
+def test_a_table_the_other_way_round_may_be_one_of_its_own(read):
+    untied = {"input_dim": 20, "output_dim": 6, "tie_weights": False}
+    table = layer("ReversibleEmbedding", "e", [called("x0"), called("d", reverse=True)], **untied)
+    dense = layer("Dense", "d", [called("e")], units=6)
+    graph = read([table, dense], (10,), ends=[("e", 1, 0)])
+    assert (params(graph), outputs(graph)) == (2 * 120 + 42, [(10, 20)])
+
+
 def within(*more, outputs):
     """A model of a convolution and a pool, which is called twice."""
     one = functional(

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import pytest
 from reading import ncnn
+from reading import ncnn_layer as one
+from reading import ncnn_net as net
 
 from cnncalc import Options, load
 from cnncalc.errors import CnncalcError
 from cnncalc.layers import show_shape
-
-
-def net(*lines: str, shape: str = "0=8 1=8 2=3") -> str:
-    """A net of these layers, each of which takes the blob before it unless it names one."""
-    body = [f"Input in 0 1 x {shape}", *lines]
-    return "\n".join(["7767517", f"{len(body)} 99", *body]) + "\n"
-
-
-def one(layer: str, settings: str, shape: str) -> str:
-    return net(f"{layer} l 1 1 x y {settings}", shape=shape)
-
 
 NET = net(
     "Convolution c 1 1 x a 0=8 1=3 4=1 5=1 6=216 9=2 -23310=1,1.000000e-01",
@@ -180,7 +171,9 @@ def test_an_input_without_a_size_takes_what_is_given():
     assert ncnn(text, input="3x9x9").outputs == {"r": "3x9x9"}
 
 
-@pytest.mark.parametrize("text", ["0q", "//(4,0)", "+(1", "1,,2", "9w", "0d,-1", "*(99999999,99999999)", "sin(1)"])
+@pytest.mark.parametrize(
+    "text", ["0q", "//(4,0)", "+(1", "1,,2", "9w", "0d,-1", "*(99999999,99999999)", "sin(1)", "/(1,0.0)"]
+)
 def test_lengths_that_cannot_be_are_told(text):
     with pytest.raises(CnncalcError, match=r"shape|input has no"):
         ncnn(one("Reshape", f'6="{text}"', "0=5 1=6"))

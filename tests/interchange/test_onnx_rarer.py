@@ -52,6 +52,21 @@ CASES: dict[str, tuple[Any, ...]] = {
         [node("MultiHeadAttention", "x x x b", "y", domain=MS, num_heads=3)], [zeros("b", 36)], WORDS, "y",
         ["5x12"], 36, 3 * 5 * 5 * 8,
     ),
+    "keys of fewer heads": (
+        [
+            node("MatMul", "x q", "a"), node("MatMul", "x k", "b"), node("MatMul", "x k", "c"),
+            node("GroupQueryAttention", "a b c - - last all", "y d e", domain=MS, num_heads=3, kv_num_heads=1),
+        ],
+        [zeros("q", 24, 24), zeros("k", 24, 8), tensor("last", (1,), bytes([4, 0, 0, 0]), 6),
+         tensor("all", (1,), bytes([5, 0, 0, 0]), 6)], {"x": (1, 5, 24)}, "yd",
+        ["5x24", "1x5x8"], 576 + 192, 5 * 24 * 40 + 3 * 5 * 5 * 16,
+    ),
+    "queries, keys and values side by side": (
+        [node("MatMul", "x w", "a"),
+         node("GroupQueryAttention", "a - - - - last all", "y d e", domain=MS, num_heads=3, kv_num_heads=1)],
+        [zeros("w", 24, 40), tensor("last", (1,), bytes([4, 0, 0, 0]), 6), tensor("all", (1,), bytes([5, 0, 0, 0]), 6)],
+        {"x": (1, 5, 24)}, "yd", ["5x24", "1x5x8"], 960, 5 * 24 * 40 + 3 * 5 * 5 * 16,
+    ),
     "words, places and their norm": (
         [
             node("Cast", "x", "i", to=6),

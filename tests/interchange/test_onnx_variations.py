@@ -166,8 +166,11 @@ def test_maps_of_an_image_share_a_weight_and_each_is_convolved():
     held = [whole("h", 2, 3, 8, 8), whole("m", 1, 8, 6, 6), tensor("w", (4, 3, 3, 3))]
     found = onnx(*nodes, x=(1, 6, 8, 8), tensors=held)
     assert (found.params, found.macs) == (108, 2 * 108 * 36)
+    many = onnx(*nodes, x=(1, 195, 8, 8), tensors=[whole("h", 65, 3, 8, 8), whole("m", 1, 260, 6, 6), held[-1]])
+    assert (many.params, many.macs, list(many.outputs.values())) == (108, 65 * 108 * 36, ["260x6x6"])
+    nodes[1] = node("LRN", "a", "c", size=3)
     with pytest.raises(CnncalcError, match="of 65 maps of one image, more than 64"):
-        onnx(*nodes, x=(1, 195, 8, 8), tensors=[whole("h", 65, 3, 8, 8), whole("m", 1, 260, 6, 6), held[-1]])
+        onnx(*nodes, x=(1, 195, 8, 8), tensors=[whole("h", 65, 3, 8, 8), whole("m", 1, 195, 8, 8)])
 
 
 def test_an_output_without_a_batch_is_said():

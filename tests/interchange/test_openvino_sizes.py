@@ -103,3 +103,55 @@ def test_one_number_of_all_is_a_list_of_one():
     net, r = small(bias=False)
     m = net.add("ReduceMax", [(1,)], [r, net.add("Const", [(3,)])], keep_dims="false")
     assert list(result(net, m).outputs.values()) == ["1"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["GatherElements", "CumSum", "NormalizeL2", "ScatterElementsUpdate", "SquaredDifference"]
+)
+def test_what_has_no_weights_follows_another_size(tmp_path, kind):
+    net = Held()
+    x = net.add("Parameter", [(1, 4, 9, 9)])
+    pool = {"kernel": "2,2", "strides": "2,2", "pads_begin": "0,0", "pads_end": "0,0"}
+    smaller = net.add("MaxPool", [(1, 4, 4, 4)], [x], **pool)
+    end = net.add(kind, [(1, 4, 4, 4)], [smaller, smaller])
+    assert list(net.read(tmp_path, end, input="4x13x12").outputs.values()) == [(1, 4, 6, 6)]
+
+
+def test_a_map_at_places_that_come_in_has_as_many(tmp_path):
+    net = Held()
+    x, grid = net.add("Parameter", [(1, 4, 9, 9)]), net.add("Parameter", [(1, 5, 6, 2)])
+    end = net.add("GridSample", [(1, 4, 5, 6)], [x, grid])
+    found = net.read(tmp_path, end, input="parameter_1=7x8x2")
+    assert list(found.outputs.values()) == [(1, 4, 7, 8)]
+
+
+MASKS = ("begin_mask", "end_mask", "new_axis_mask", "shrink_axis_mask", "ellipsis_mask")
+SLICES = [
+    # begin, end, step; the masks; what OpenVINO 2026.4 makes of 4x13x12
+    ((0, 0, 0, 0), (1, 1, -3, 0), (1, 1, 1, 1), ("", "1,1,0,1", "", "", ""), (1, 4, 10, 12)),
+    ((0, 0, 2, -4), (1, 4, 99, -1), (1, 1, 2, 1), ("", "", "", "", ""), (1, 4, 6, 3)),
+    ((0, -1, 0, 0), (1, -2, 0, 0), (1, 1, -1, 1), ("1,0,1,1", "1,1,1,1", "", "0,1,0,0", ""), (1, 13, 12)),
+    ((0, 0, 0), (1, 0, 5), (1, 1, 1), ("1", "1", "0,1,0", "", "1"), (1, 4, 13, 1, 5)),
+]
+
+
+@pytest.mark.parametrize(("begin", "end", "step", "masks", "made"), SLICES)
+def test_a_part_by_masks_follows_another_size(tmp_path, begin, end, step, masks, made):
+    net = Held()
+    x = net.add("Parameter", [(1, 4, 9, 9)])
+    bounds = [net.const((len(one),), one) for one in (begin, end, step)]
+    part = net.add("StridedSlice", [(1,) * len(made)], [x, *bounds], **dict(zip(MASKS, masks)))
+    found = net.read(tmp_path, net.add("ReLU", [(1,) * len(made)], [part]), input="4x13x12")
+    assert list(found.outputs.values()) == [made]
+
+
+def test_a_length_is_one_place_of_a_shape(tmp_path):
+    """As files of the older form (IR 10) have it: ShapeOf, and of it a StridedSlice of one place."""
+    net = Held()
+    x = net.add("Parameter", [(1, 4, 9, 9)])
+    place = [net.const((1,), one) for one in ((2,), (3,), (1,))]
+    length = net.add("StridedSlice", [()], [net.add("ShapeOf", [(4,)], [x]), *place], shrink_axis_mask="1")
+    last = net.add("Unsqueeze", [(1,)], [length, net.const((1,), (0,))])
+    shape = net.add("Concat", [(3,)], [net.const((2,), (1, -1)), last], axis="0")
+    end = net.add("Reshape", [(1, 36, 9)], [x, shape], special_zero="false")
+    assert list(net.read(tmp_path, end, input="4x13x12").outputs.values()) == [(1, 48, 13)]

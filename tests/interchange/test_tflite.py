@@ -184,11 +184,11 @@ def test_shared_weights_count_once_and_constants_do_not():
 
 def test_what_is_not_known_is_named_all_at_once_or_opaque():
     net = Lite(1, 8, 8, 4)
-    a = net.add("NON_MAX_SUPPRESSION_V5", [net.x], [(1, 10, 4)])
+    a = net.add("HASHTABLE_LOOKUP", [net.x], [(1, 10, 4)])
     b = net.add("CUSTOM", [a], [(1, 10, 4)], custom="TFLite_Detection_Ours")
     data = net.bytes(b)
     with pytest.raises(
-        CnncalcError, match=r"(?s)2 layers of this TensorFlow Lite.*CUSTOM TFLite_Detection.*NON_MAX_SUPP"
+        CnncalcError, match=r"(?s)2 layers of this TensorFlow Lite.*CUSTOM TFLite_Detection.*HASHTABLE_LOOKUP"
     ):
         lite(data)
     assert list(lite(data, opaque=True).outputs.values()) == ["4x10"]

@@ -435,6 +435,19 @@ def test_a_variable_of_which_more_than_numbers_follow_is_no_argument():
     assert "def __init__(self) -> None:" in text_of(net)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["self", "nn", "torch", "Tensor", "F", "math", "__class__", "__size", "super", "int", "Net", "Stage", "stem"],
+)
+def test_variables_that_are_called_as_what_the_code_names(name):
+    """An argument `nn` hid torch's own; it is a number where its name means something else in the class."""
+    text = (
+        f"variables: {{{name}: 4}}\ninput: 3x8x8\nlayers: [{{name: stem, layers: [conv ${name} k3, relu]}}, conv 5 k1]"
+    )
+    made = programs.main_class(programs.run(text_of(load_text(f"name: Net\n{text}", "net.yaml", Options()))))()
+    assert sum(one.numel() for one in made.parameters()) == 3 * 4 * 9 + 4 + 4 * 5 + 5
+
+
 def test_a_program_is_the_same_each_time():
     """The classes are in the order of the groups, whatever the addresses of objects are."""
     command = "from cnncalc import load; print(load('efficientnet_b0').export(to='torch').content)"

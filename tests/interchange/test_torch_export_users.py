@@ -245,3 +245,32 @@ def test_a_weight_that_is_looked_at_counts_once():
     module, x = Balanced().eval(), torch.rand(1, 4, 5, 5)
     totals = report(from_torch(module, x)).totals
     assert (totals.params, totals.macs) == (20, 4 * 4 * 25)
+
+
+class Counting(nn.Module):
+    """Goes on with a number that it computes of a tensor."""
+
+    def forward(self, x):
+        return x * x.abs().sum().item()
+
+
+def sparse():
+    module = nn.Linear(8, 3)
+    module.weight = nn.Parameter(module.weight.data.to_sparse())
+    return nn.Sequential(module)
+
+
+@pytest.mark.parametrize(
+    ("make", "said", "help"),
+    [
+        (sparse, "takes no sparse weights", "weight.to_dense()"),
+        (Counting, "a number that the code computes of a tensor, as by `.item()`", ""),
+        (lambda: torch.export.export(nn.Linear(8, 3), (torch.zeros(2, 8),)), "is no torch module", "torch.export.save"),
+    ],
+)
+def test_what_cannot_be_exported_is_told_with_the_way_out(make, said, help):
+    with pytest.raises(CnncalcError) as error:
+        from_torch(make(), torch.zeros(2, 8))
+    (fault,) = error.value.faults
+    assert said in fault.message
+    assert help in fault.help

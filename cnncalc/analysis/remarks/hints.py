@@ -44,6 +44,7 @@ def hints(graph: Net, followed: Seeing, batch: int = 1) -> tuple[Hint, ...]:
         *_shared(graph),
         *_opaque(graph),
         *_left_alone(graph),
+        *(Hint("import", text) for text in graph.noted),
     )
 
 

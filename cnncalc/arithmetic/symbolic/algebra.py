@@ -403,6 +403,8 @@ class Polynomial:
     def __hash__(self) -> int:
         return hash(frozenset(self.terms.items()))
 
+    __index__ = Size.__index__
+
     def __bool__(self) -> bool:
         """Whether it is not 0, which a rule that branches on a size asks."""
         return bool(self != 0)
@@ -442,6 +444,12 @@ class Remainder:
     __index__ = __bool__ = larger = smaller = common_divisor = ceil_divide = exact_divide = _no_answer
 
     __hash__ = None  # type: ignore[assignment]  # as Python's own way to say that it is no key
+
+    def __format__(self, specification: str) -> str:
+        return f"({self.dividend}) mod {self.divisor:,}"
+
+    def __str__(self) -> str:
+        return f"{self:,}"
 
 
 def size_order(size: Size) -> tuple[str, int, tuple[int, ...]]:
@@ -511,8 +519,14 @@ def _taken(number: Any) -> Polynomial | None:
 
 
 def _related(word: str, left: Any, right: Any) -> Any:
-    """left ≥ right, or left = right, as a condition; one in a single symbol that only grows becomes a set."""
-    difference = polynomial(left) - polynomial(right)
+    """left ≥ right, or left = right, as a condition; one in a single symbol that only grows becomes a set.
+
+    `NotImplemented` where one of them is none of our numbers: an open one answers for itself.
+    """
+    first, second = _taken(left), _taken(right)
+    if first is None or second is None:
+        return NotImplemented
+    difference = first - second
     if not isinstance(difference, Polynomial):
         return difference >= 0 if word == "≥" else difference == 0
     if word == "=":  # said alike whichever side was asked first, a plain number last

@@ -155,7 +155,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     is 0 where all figures hold, 1 where one does not, and 2 where a file is not a net; the other files are checked all
     the same.
     """
-    from cnncalc.answers.figures import KEYS
+    from cnncalc.answers.figures import CLAIMED
     from cnncalc.claims.latency import LATENCY, latency_budget
     from cnncalc.pages import checks
 
@@ -164,7 +164,7 @@ def command(paths: tuple[str, ...], **given: Any) -> None:
     budgets = assignments("--max", separated(given["maxima"]))
     texts = assignments("--require", separated(given["required"]))
     latency = latency_budget(budgets.pop(LATENCY, None), device, asked.dtype)
-    faults = _unknown("--max", budgets, (*KEYS, LATENCY)) + _unknown("--require", texts, (*KEYS, "output"))
+    faults = _unknown("--max", budgets, (*CLAIMED, LATENCY)) + _unknown("--require", texts, (*CLAIMED, "output"))
     if faults:
         raise CnncalcError(faults)
     maxima = {name: quantity(f"--max {name}", text, in_bytes=name.endswith("_bytes")) for name, text in budgets.items()}

@@ -56,7 +56,7 @@ def _read(net: str, options: Options) -> tuple[Foreign, Net]:
     """The text of a file, or of a module that the user's code makes, and the net that it is. Raises CnncalcError."""
     from cnncalc.api.programs import is_call, run
     from cnncalc.cli.nets import open_net
-    from cnncalc.language import load, load_text
+    from cnncalc.language import given_foreign, load
     from cnncalc.notation.shapes import read_shape
 
     if is_call(net):
@@ -65,7 +65,7 @@ def _read(net: str, options: Options) -> tuple[Foreign, Net]:
         read = {part.partition("=")[0].strip(): _shape(part.rpartition("=")[2], read_shape) for part in parts}
         shapes = read if all("=" in part for part in parts) else list(read.values())
         foreign = run(net, shapes, opaque=options.opaque)
-        return foreign, load_text(foreign.text, net, options._replace(input=None))
+        return foreign, load(given_foreign(foreign._replace(net=None), net), options._replace(input=None))
     document = open_net(net, options)
     if document.foreign is None:
         help = "`cnncalc show` takes it as it is" if document.keys else "name a file of another tool, or a net of ours"

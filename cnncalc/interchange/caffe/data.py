@@ -8,7 +8,7 @@ from cnncalc.interchange.caffe.net import CaffeLayer
 from cnncalc.interchange.caffe.prototext import Message
 from cnncalc.layers.base import Shape
 
-__all__ = ["FREE", "LOSSES", "OPEN", "data_shapes", "labels", "legacy_inputs"]
+__all__ = ["FREE", "OPEN", "data_shapes", "labels", "legacy_inputs", "loss"]
 
 LOSSES = {
     "accuracy",
@@ -26,6 +26,8 @@ LOSSES = {
     "tripletloss",
 }
 """Layers that compare with labels and give one number for the whole batch."""
+LEARNED = {"centerloss", "labelspecificadd"}
+"""Those that learn something themselves."""
 FREE = {"input", "dummydata", "parameter"}
 """Layers whose tops are data, all of them."""
 IMAGES = {
@@ -44,12 +46,13 @@ OPEN = (0, 0)
 
 
 def legacy_inputs(net: Message) -> list[tuple[str, Shape | None]]:
-    """The inputs that a net names itself: `input`, with `input_shape` or four `input_dim` each. The batch is first."""
+    """The inputs that a net names: `input`, with `input_shape` or four `input_dim` each (clips five), batch first."""
     names = [value.text for value in net.values("input")]
     shapes = [tuple(shape.wholes("dim")) for shape in net.messages("input_shape")]
     dims = net.wholes("input_dim")
     if not shapes:
-        shapes = [tuple(dims[start : start + 4]) for start in range(0, len(dims), 4)]
+        each = 5 if len(dims) == 5 * len(names) else 4  # a clip has frames, too
+        shapes = [tuple(dims[start : start + each]) for start in range(0, len(dims), each)]
     return [(name, shapes[place] if place < len(shapes) else None) for place, name in enumerate(names)]
 
 
@@ -88,7 +91,14 @@ def _image(layer: CaffeLayer) -> Shape | None:
     ]
     size = next((size for size in sizes if min(size) > 0), None)
     grey = transform.flag("force_gray", default=False) or not own.flag("is_color", default=True)
-    return (1, 1 if grey else 3, *(size or OPEN))
+    frames = own.whole("new_length", 0) if layer.kind == "videodata" else 0  # of a clip, as C3D's fork has it
+    return (1, 1 if grey else 3, *((frames,) if frames > 0 else ()), *(size or OPEN))
+
+
+def loss(layer: CaffeLayer) -> bool:
+    """Whether a layer compares with labels: one of Caffe's, of a fork by its name, or Python's that has a weight."""
+    ends = layer.kind.removesuffix("ohem").endswith("loss") and layer.kind not in LEARNED
+    return layer.kind in LOSSES or ends or (layer.kind == "python" and bool(layer.message.having("loss_weight")))
 
 
 def labels(layers: Sequence[CaffeLayer]) -> set[str]:
@@ -121,7 +131,7 @@ def _reached(top: str, consumers: dict[str, list[CaffeLayer]]) -> set[str] | Non
         for layer in consumers.get(waiting.pop(), ()):
             if layer.kind in WEIGHTED:
                 return None
-            if layer.kind in LOSSES:
+            if loss(layer):
                 continue
             if not all(bottom in reached for bottom in layer.bottoms):
                 continue

@@ -23,8 +23,10 @@ __all__ = [
     "eltwise",
     "elu",
     "learned_norm",
+    "learns",
     "length_norm",
     "lrn",
+    "plain_length_norm",
     "power",
     "prelu",
     "relu",
@@ -103,8 +105,14 @@ def lrn(layer: CaffeLayer, build: Build) -> list[int]:
 
 
 def batch_norm(layer: CaffeLayer, build: Build) -> list[int]:
-    """Statistics alone: what it learns, Caffe has in the `Scale` behind it. Its third blob is their common factor."""
-    return [build.put("batchnorm", affine=False, eps=layer.part("batch_norm_param").real("eps", 1e-5))]
+    """Statistics, and their common factor; what it learns, Caffe has in the `Scale` behind it, and NVIDIA's here."""
+    return [build.put("batchnorm", affine=learns(layer), eps=layer.part("batch_norm_param").real("eps", 1e-5))]
+
+
+def learns(layer: CaffeLayer) -> bool:
+    """Whether a batch norm has a scale and a shift of its own, as NVIDIA's Caffe has it."""
+    part = layer.part("batch_norm_param")
+    return part.flag("scale_bias", default=False) or any(map(part.having, ("scale_filler", "bias_filler")))
 
 
 def learned_norm(layer: CaffeLayer, build: Build) -> list[int]:
@@ -115,8 +123,14 @@ def learned_norm(layer: CaffeLayer, build: Build) -> list[int]:
 def length_norm(layer: CaffeLayer, build: Build) -> list[int]:
     """SSD's Normalize: to length 1 over the channels at each position, or over all; then a learned factor a channel."""
     part = layer.part("norm_param")
-    normed = unit_length(build, everywhere=part.flag("across_spatial", default=True))
+    everywhere = part.flag("across_spatial", default=True)
+    normed = unit_length(build, tuple(range(build.axes + 1)) if everywhere else (0,))
     return [learned(build, normed, "multiply", "_scale", shared=part.flag("channel_shared", default=True))]
+
+
+def plain_length_norm(layer: CaffeLayer, build: Build) -> list[int]:
+    """To length 1 over the channels at each position, of face recognition's forks; nothing is learned."""
+    return [unit_length(build)]
 
 
 def lifted(build: Build, tensor: int, like: int, axis: int) -> int:
@@ -147,6 +161,8 @@ def scale(layer: CaffeLayer, build: Build) -> list[int]:
 def along(layer: CaffeLayer, build: Build, part: Message) -> Shape | None:
     """The shape of what is learned for `num_axes` axes from `axis` on, −1 being all; None where it is one a channel."""
     first, count, rank = part.whole("axis", 1), part.whole("num_axes", 1), build.axes + 1
+    if count == 0:
+        return (1,) * rank
     first = first + rank + 1 if first < 0 else first
     last = rank + 1 if count == -1 else first + count
     if not 1 <= first <= last <= rank + 1:

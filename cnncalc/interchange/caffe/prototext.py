@@ -18,7 +18,7 @@ __all__ = ["Message", "Value", "read_message"]
 TOKEN = re.compile(
     r"""(?:\s|\#[^\n]*)*
     (?: (?P<word>[A-Za-z_][\w.]*)
-      | (?P<number>[-+]?(?:0[xX][0-9a-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?[fF]?)(?![\w.]))
+      | (?P<number>[-+]?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?[fF]?)(?![\w.]))
       | (?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')
       | (?P<sign>[][{}<>:,;-])
       | (?P<end>\Z)
@@ -47,7 +47,7 @@ class Value:
     def whole(self, name: str) -> int:
         """A whole number. Raises CnncalcError for anything else."""
         text = self.text
-        if not self.quoted and len(text) <= LONGEST_NUMBER and re.fullmatch(r"[-+]?(0[xX][0-9a-fA-F]+|\d+)", text):
+        if not self.quoted and len(text) <= LONGEST_NUMBER and re.fullmatch(r"[-+]?(0[xX][0-9a-fA-F]+|[0-9]+)", text):
             number = int(text, 16 if "x" in text.lower() else 10)
             if abs(number) <= LARGEST:
                 return number
@@ -60,7 +60,7 @@ class Value:
         if (
             not self.quoted
             and len(text) <= LONGEST_NUMBER
-            and re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text)
+            and re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", text)
         ):
             number = float(text)
             if abs(number) < float("inf"):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.interchange.building import Build, each_made, finished
 from cnncalc.interchange.caffe import data
-from cnncalc.interchange.caffe.elements import shares_channels
+from cnncalc.interchange.caffe.elements import learns, shares_channels
 from cnncalc.interchange.caffe.net import CaffeLayer, chosen, layers_of, state_of
 from cnncalc.interchange.caffe.prototext import Message, read_message
 from cnncalc.interchange.caffe.table import RULES
@@ -114,7 +114,7 @@ class Reader:
         if layer.kind in SINKS or all(bottom in self.labels for bottom in layer.bottoms):
             self.makes_nothing(layer)
             return
-        if layer.kind in data.LOSSES and self.loss(layer, tensors):
+        if data.loss(layer) and self.loss(layer, tensors):
             return
         if layer.kind not in RULES and not self.opaque:
             self.unknown.add(layer.type, layer.name, layer.place())
@@ -185,7 +185,7 @@ def scales(layers: Sequence[CaffeLayer], uses: dict[tuple[int, int], list[CaffeL
     """The `Scale`s that are the second half of a batch norm: alone behind it, with a factor and a shift a channel."""
     found: set[int] = set()
     for layer in layers:
-        after = uses.get((id(layer), 0), []) if layer.kind == "batchnorm" else []
+        after = uses.get((id(layer), 0), []) if layer.kind == "batchnorm" and not learns(layer) else []
         if len(after) == 1 and after[0].kind == "scale" and len(after[0].bottoms) == 1 and shares_channels(after[0]):
             found.add(id(after[0]))
     return found

@@ -216,4 +216,7 @@ def reduction(layer: CaffeLayer, build: Build) -> list[int]:
     by = {"SUM": "sum", "1": "sum", "ASUM": "l1", "2": "l1", "SUMSQ": "l2", "3": "l2", "MEAN": "mean", "4": "mean"}
     if operation not in by:
         raise layer.fault(f"there is no operation `{operation[:40]}`", help="SUM, ASUM, SUMSQ or MEAN")
+    if axis == 0:  # one number for each image, which is a vector of it here
+        flat = build.put("flatten", suffix="_flat") if len(build.x[0]) > 1 else build.tensors[0]
+        return [build.put("reduce", flat, by=by[operation], axes=(0,), keep=True)]
     return [build.put("reduce", by=by[operation], axes=tuple(range(axis, len(build.x[0]))))]

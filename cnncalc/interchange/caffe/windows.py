@@ -10,14 +10,37 @@ from cnncalc.interchange.caffe.net import CaffeLayer
 if TYPE_CHECKING:
     from cnncalc.interchange.caffe.prototext import Message
 
-__all__ = ["convolution", "deconvolution", "depthwise", "pooling", "pyramid", "upsampling"]
+__all__ = ["convolution", "deconvolution", "depthwise", "local", "pooling", "pyramid", "upsampling"]
 
-WORDS = {"kernel": ("kernel_size", "kernel"), "stride": ("stride", "stride"), "pad": ("pad", "pad")}
+WORDS = {
+    "kernel": ("kernel_size", "kernel", "kernel_depth"),
+    "stride": ("stride", "stride", "temporal_stride"),
+    "pad": ("pad", "pad", "temporal_pad"),
+    "hole": ("hole", "hole", ""),
+}
+"""A size once for all or once an axis; for height and width; and along time, as C3D's fork of Caffe has it."""
+SHAPES = {"kernel": "kernel_shape", "stride": "stride_shape", "pad": "pad_shape"}
+"""A size as a shape, as video-caffe has it."""
+
+
+HOLES = ("hole", "hole_h", "hole_w")
+"""DeepLab's word for a dilation."""
 
 
 def sizes(layer: CaffeLayer, part: Message, name: str, axes: int, default: int) -> tuple[int, ...]:
-    """A size for each spatial axis: `kernel_size` once for all or once an axis, or `kernel_h` and `kernel_w`."""
-    repeated, stem = WORDS.get(name, (name, name))
+    """A size for each spatial axis: `kernel_size` once for all or once an axis, or `kernel_h` and `kernel_w`.
+
+    C3D's fork has the size along time beside one for both other axes, video-caffe a `kernel_shape { dim: … }`.
+    """
+    repeated, stem, temporal = WORDS.get(name, (name, name, ""))
+    if part.having(SHAPES.get(name, "")):
+        given = part.message(SHAPES[name]).wholes("dim")
+        if len(given) != axes:
+            raise layer.fault(f"`{SHAPES[name]}` has a `dim` for each of the {axes} axes", f"it has {len(given)}")
+        return tuple(given)
+    if axes == 3 and layer.kind.endswith("3d"):
+        both = part.whole(repeated, default)
+        return (part.whole(temporal, default) if temporal else default, both, both)
     height, width = part.values(f"{stem}_h"), part.values(f"{stem}_w")
     if height or width:
         if not (height and width):
@@ -40,7 +63,7 @@ def window(layer: CaffeLayer, part: Message, axes: int) -> Fields:
         "kernel": kernel,
         "stride": sizes(layer, part, "stride", axes, 1),
         "padding": sizes(layer, part, "pad", axes, 0),
-        "dilation": sizes(layer, part, "dilation", axes, 1),
+        "dilation": sizes(layer, part, "hole" if any(map(part.having, HOLES)) else "dilation", axes, 1),
         "bias": part.flag("bias_term", default=True),
     }
     if part.whole("axis", 1) not in (1, -axes - 1):
@@ -58,7 +81,7 @@ def filters(layer: CaffeLayer, part: Message) -> int:
 
 def convolution(layer: CaffeLayer, build: Build) -> list[int]:
     """Each bottom by the same filters (BaseConvolutionLayer)."""
-    part = layer.part("convolution_param")
+    part = layer.part("convolution_param", "convolution3d_param")
     fields = window(layer, part, build.axes)
     return build.each("conv", out=filters(layer, part), groups=part.whole("group", 1), **fields)
 
@@ -87,7 +110,7 @@ def pooling(layer: CaffeLayer, build: Build) -> list[int]:
 
     At inference a stochastic pool is a weighted mean of its window.
     """
-    part = layer.part("pooling_param")
+    part = layer.part("pooling_param", "pooling3d_param")
     method = part.word("pool", "MAX").upper()
     kind = {"MAX": "maxpool", "0": "maxpool", "AVE": "avgpool", "1": "avgpool", "STOCHASTIC": "avgpool", "2": "avgpool"}
     if method not in kind:
@@ -104,8 +127,24 @@ def pooling(layer: CaffeLayer, build: Build) -> list[int]:
         "padding": sizes(layer, part, "pad", build.axes, 0),
         "rounding": "floor" if floor else "ceil",
     }
-    pooled = build.put(kind[method], **fields)
+    pooled = _of_clips(build, kind[method], fields) if build.axes == 3 else build.put(kind[method], **fields)
     return [pooled] * max(len(layer.tops), 1)  # a second top is the mask: where each largest pixel stood
+
+
+def _of_clips(build: Build, kind: str, fields: Fields) -> int:
+    """A pool of frames, which Caffe itself has not: over the positions of each, and then along time."""
+    tensor, names = build.tensors[0], ("kernel", "stride", "padding")
+    channels, frames, height, width = build.x[0]
+    if any(fields[name][0] != plain for name, plain in zip(names, (1, 1, 0))):
+        along: Fields = {name: (fields[name][0], 0 if name == "padding" else 1) for name in names}
+        rows = build.put("reshape", tensor, suffix="_rows", shape=(channels, frames, height * width))
+        row = build.put(kind, rows, suffix="_time", rounding=fields["rounding"], **along)
+        frames = build.shape(row)[1]
+        tensor = build.put("reshape", row, suffix="_frames", shape=(channels, frames, height, width))
+    flat = build.put("reshape", tensor, suffix="_maps", shape=(channels * frames, height, width))
+    within: Fields = {name: fields[name][1:] for name in names}
+    pooled = build.put(kind, flat, rounding=fields["rounding"], **within)
+    return build.put("reshape", pooled, suffix="_clip", shape=(channels, frames, *build.shape(pooled)[1:]))
 
 
 def pyramid(layer: CaffeLayer, build: Build) -> list[int]:
@@ -125,4 +164,18 @@ def upsampling(layer: CaffeLayer, build: Build) -> list[int]:
     if 0 not in size:
         return [build.put("upsample", build.tensors[0], size=size)]
     scale = part.whole("scale", 2)
-    return [build.put("upsample", build.tensors[0], scale=(part.whole("scale_h", scale), part.whole("scale_w", scale)))]
+    scales = (part.whole("scale_h", scale), part.whole("scale_w", scale))
+    less = [part.flag(name, default=False) for name in ("pad_out_h", "pad_out_w")]
+    if any(less):  # of a pool that rounded up
+        smaller = tuple(n * scale - one for n, scale, one in zip(build.x[0][1:], scales, less))
+        return [build.put("upsample", build.tensors[0], size=smaller)]
+    return [build.put("upsample", build.tensors[0], scale=scales)]
+
+
+def local(layer: CaffeLayer, build: Build) -> list[int]:
+    """Filters of their own at each position, of several forks."""
+    part = layer.part("local_param", "locally_connected_param", "convolution_param")
+    fields = window(layer, part, build.axes)
+    if set(fields.pop("dilation")) != {1} or part.whole("group", 1) != 1:
+        raise layer.fault("filters of their own at each position are read without a dilation or groups")
+    return [build.put("local", out=filters(layer, part), **fields)]

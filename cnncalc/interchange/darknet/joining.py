@@ -88,9 +88,10 @@ def scaled(section: Section, build: Build) -> int:
 
 def implicit(section: Section, build: Build) -> int:
     """What YOLOR's nets know beside the image: a learned number a channel, whatever comes in."""
-    shape = (section.whole("filters", 128, 1), *(1 for _ in build.x[0][1:]))
-    if section.whole("atoms", 1, 1) > 1:
-        raise section.fault("it has one number a channel", "atoms")
+    filters, atoms, ones = section.whole("filters", 128, 1), section.whole("atoms", 1, 1), build.axes * (1,)
+    if atoms > 1 and not ones:
+        raise section.fault("several numbers a channel are a column, beside a map", "atoms")
+    shape = (filters, atoms, *ones[1:]) if ones else (filters,)
     return build.put("parameter", shape=shape)
 
 

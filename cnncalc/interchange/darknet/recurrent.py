@@ -102,32 +102,42 @@ def gru(section: Section, build: Build) -> int:
     return build.put("add", old, build.put("multiply", rest, new, suffix="_share"))
 
 
-def cell(build: Build, part: Part, x: int, out: int, kept_part: Part) -> int:
-    """Four gates of an LSTM: forget, input, new, output."""
+def cell(build: Build, part: Part, x: int, out: int, *, kept: bool = True, peephole: bool = False) -> int:
+    """Four gates of an LSTM: forget, input, new, output. What was kept goes through layers of its own, unless it comes
+    in already; with `peephole` the memory goes through some, too."""
     first = part(x, out, "_uf")
     state, memory = state_of(build, first, build.shape(first)), state_of(build, first, build.shape(first), "_memory")
 
-    def gate(letter: str, taken: int, kind: str) -> int:
-        summed = build.put("add", taken, kept_part(state, out, f"_w{letter}"), suffix=f"_{letter}")
+    def gate(letter: str, taken: int, kind: str, seen: int | None = None) -> int:
+        terms = [taken, *([part(state, out, f"_w{letter}")] if kept else [])]
+        if peephole and seen is not None:
+            terms.append(part(seen, out, f"_v{letter}"))
+        summed = build.put("add", *terms, suffix=f"_{letter}") if len(terms) > 1 else taken
         return build.put(kind, summed, suffix=f"_{letter}_{kind}")
 
-    forget, take = gate("f", first, "sigmoid"), gate("i", part(x, out, "_ui"), "sigmoid")
-    new, give = gate("g", part(x, out, "_ug"), "tanh"), gate("o", part(x, out, "_uo"), "sigmoid")
-    kept = build.put("multiply", forget, memory, suffix="_kept")
+    forget, take = gate("f", first, "sigmoid", memory), gate("i", part(x, out, "_ui"), "sigmoid", memory)
+    new = gate("g", part(x, out, "_ug"), "tanh")
+    left = build.put("multiply", forget, memory, suffix="_kept")
     added = build.put("multiply", take, new, suffix="_added")
-    remembered = build.put("tanh", build.put("add", kept, added, suffix="_cell"), suffix="_cell_tanh")
-    return build.put("multiply", give, remembered)
+    remembered = build.put("add", left, added, suffix="_cell")
+    give = gate("o", part(x, out, "_uo"), "sigmoid", remembered)
+    return build.put("multiply", give, build.put("tanh", remembered, suffix="_cell_tanh"))
 
 
 def lstm(section: Section, build: Build) -> int:
     """[lstm]"""
     part = connected_of(section, build)
-    return cell(build, part, flat(build, build.tensors[0]), section.whole("output", 1, 1), part)
+    return cell(build, part, flat(build, build.tensors[0]), section.whole("output", 1, 1))
 
 
 def conv_lstm(section: Section, build: Build) -> int:
-    """[conv_lstm]; its peepholes and bottlenecks have layers of their own, which are not read."""
-    if section.whole("peephole", 0) or section.whole("bottleneck", 0):
-        raise section.fault("a [conv_lstm] with `peephole` or `bottleneck` is not read")
-    part = convolutional_of(section, build)
-    return cell(build, part, build.tensors[0], section.whole("output", 1, 1), part)
+    """[conv_lstm]; a `bottleneck` is one layer of what comes in and was kept, before the gates (conv_lstm_layer.c)."""
+    part, out, x = convolutional_of(section, build), section.whole("output", 1, 1), build.tensors[0]
+    peephole = bool(section.whole("peephole", 0))
+    if not section.whole("bottleneck", 0):
+        return cell(build, part, x, out, peephole=peephole)
+    if build.x[0][0] != out:
+        raise section.fault("a `bottleneck` has as many channels as come in", "output")
+    both = build.put("concat", state_of(build, x, build.x[0]), x, suffix="_both")
+    narrow = build.put("tanh", part(both, out, "_wf"), suffix="_narrow")
+    return cell(build, part, narrow, out, kept=False, peephole=peephole)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from cnncalc.interchange.building import Build
+from cnncalc.interchange.building import Build, unit_length
 from cnncalc.interchange.darknet import joining, recurrent, windows
 from cnncalc.interchange.darknet.activations import activated
 from cnncalc.interchange.darknet.config import Section
@@ -80,6 +80,7 @@ RULES: dict[str, Rule] = {
     "gru": recurrent.gru,
     "history": joining.history,
     **dict.fromkeys(("implicit", "implicit_add", "implicit_mul"), joining.implicit),
+    "l2norm": lambda section, build: unit_length(build),
     "local": windows.local,
     "local_avgpool": windows.average,
     "logistic": lambda section, build: build.put("sigmoid"),

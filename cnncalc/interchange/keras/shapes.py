@@ -6,6 +6,7 @@ from typing import Any
 
 from cnncalc.interchange.keras.activations import activated
 from cnncalc.interchange.keras.call import Call, Rule
+from cnncalc.interchange.keras.config import Node
 
 __all__ = ["SHAPES", "of_length_one", "permuted", "reshaped"]
 
@@ -80,14 +81,21 @@ def embedding(call: Call) -> int:
     numbers = call.tensors[0]
     classes = call.whole("input_dim")
     if call.entry.kind == "ReversibleEmbedding":
-        if not call.flag("tie_weights", True):
-            raise call.fault("its table the other way round is one of its own", help="use an Embedding and a Dense")
+        tied, calls = call.flag("tie_weights", True), [reversed_in(node) for node in call.entry.nodes]
+        if not tied and len(set(calls)) < 2:
+            raise call.fault("only one of its two tables is used, and both count", help="use an Embedding or a Dense")
         if call.kwargs.get("reverse") or True in call.args:
-            made = call.put("linear", out=classes, bias=False, axis="channels" if call.rank > 1 else None, owner=TABLE)
+            owner = TABLE if tied else "reversed"
+            made = call.put("linear", out=classes, bias=False, axis="channels" if call.rank > 1 else None, owner=owner)
             return made if call.config.get("logit_soft_cap") is None else _capped(call, made)
     if call.rank > 1:
         numbers = call.put("reshape", suffix="numbers", shape=(1, *call.work.shape_out(call.x[0])))
     return call.put("embedding", numbers, vocabulary=classes, features=call.whole("output_dim"), owner=TABLE)
+
+
+def reversed_in(node: Node) -> bool:
+    """Whether a call of a ReversibleEmbedding takes vectors, and gives scores of the numbers."""
+    return bool(node.kwargs.get("reverse")) or True in node.args
 
 
 TABLE = "table"

@@ -19,12 +19,13 @@ __all__ = [
     "dropout",
     "eltwise",
     "group_norm",
+    "instance_norm",
     "layer_norm",
     "length_norm",
     "lrn",
+    "over_last",
     "power",
     "prelu",
-    "product",
     "raised",
     "relu",
     "same",
@@ -37,6 +38,18 @@ Rule: TypeAlias = Callable[[Operator, Build], list[int]]
 
 BINARY = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "power", "subtract", "divide", "power")
 """BinaryOp's setting 0; from 7 on the two tensors are exchanged."""
+COMPOSED: dict[int, tuple[str, ...]] = {
+    10: ("atan",),
+    11: ("atan",),
+    12: (),
+    13: (),
+    14: ("exp", "log1p"),
+    15: ("floor",),
+    16: ("floor",),
+    17: (),
+    18: (),
+}
+"""Those of its operations that are a quotient, or of the logarithm of a sum a difference, and then these functions."""
 UNARY = [
     "abs",
     "negate",
@@ -57,6 +70,15 @@ UNARY = [
     "tanh",
     "log10",
     "round",
+    "floor",  # towards 0, which costs as much
+    "sign",
+    "expm1",
+    "sinh",
+    "asinh",
+    "cosh",
+    "acosh",
+    "atanh",
+    "log1p",
 ]
 """UnaryOp's setting 0."""
 
@@ -117,17 +139,32 @@ def group_norm(operator: Operator, build: Build) -> list[int]:
 
 
 def layer_norm(operator: Operator, build: Build) -> list[int]:
-    """Over as many of the last axes as its scale is long."""
+    """Over the last axis, or of a map over all positions of a channel, as its scale is long."""
+    return [over_last(operator, build, "layernorm")]
+
+
+def over_last(operator: Operator, build: Build, kind: str) -> int:
+    """A norm over the last axis, or over the last two of a map, which are one then (layernorm.cpp, rmsnorm.cpp)."""
     shape, size = build.x[0], operator.whole(0, 0)
-    over = "last" if size == shape[-1] else "all"
-    return [build.put("layernorm", over=over, affine=bool(operator.whole(2, 1)))]
+    fields: Fields = {"over": "last", "affine": bool(operator.whole(2, 1))}
+    if len(shape) < 3 or size in (0, shape[-1]):
+        return build.put(kind, **fields)
+    if size != shape[-1] * shape[-2]:
+        raise operator.fault("a norm is as long as the last axis, or as the last two", f"{size}, of {list(shape)}")
+    rows = build.put("reshape", suffix="_rows", shape=(*shape[:-2], size))
+    return build.put("reshape", build.put(kind, rows, **fields), suffix="_map", shape=shape)
+
+
+def instance_norm(operator: Operator, build: Build) -> list[int]:
+    """Scale and shift are learned unless setting 2 says no."""
+    affine = bool(operator.whole(2, 1)) and operator.whole(0, 0) > 0
+    return [build.put("instancenorm", affine=affine)]
 
 
 def length_norm(operator: Operator, build: Build) -> list[int]:
-    """To length 1 over the channels at each position, or over all; then a learned factor a channel."""
-    if not operator.whole(4, 0):
-        raise operator.fault("a `Normalize` is read over the channels only")
-    normed = unit_length(build, everywhere=bool(operator.whole(0, 0)))
+    """To length 1 over the channels, over the positions, or over both; then a learned factor a channel."""
+    axes = ((0,) if operator.whole(4, 0) else ()) + (tuple(range(1, build.axes + 1)) if operator.whole(0, 0) else ())
+    normed = unit_length(build, axes) if axes else build.put("identity")
     size = operator.whole(3, 0)
     return [learned(build, normed, "multiply", "_scale", shared=size == 1) if size else normed]
 
@@ -159,6 +196,8 @@ def unary(operator: Operator, build: Build) -> list[int]:
 def binary(operator: Operator, build: Build) -> list[int]:
     """Two tensors, or a tensor and a number, by the operation's number."""
     number = operator.whole(0, 0)
+    if number in COMPOSED:
+        return [_composed(operator, build, number)]
     if not 0 <= number < len(BINARY):
         raise operator.fault(f"there is no operation {number}")
     kind = BINARY[number]
@@ -172,18 +211,25 @@ def binary(operator: Operator, build: Build) -> list[int]:
     return [merged(operator, build, kind, build.tensors[::-1] if number >= 7 else list(build.tensors))]
 
 
+def _composed(operator: Operator, build: Build, number: int) -> int:
+    """A rest, an angle of two sides, a quotient without its fraction: what they are made of."""
+    kind = "subtract" if number == 14 else "divide"
+    if operator.whole(1, 0):
+        divisor = operator.real(2, 0.0) or 1.0
+        tensor = build.put(kind, build.tensors[0], suffix="_quotient", number=divisor)
+    else:
+        tensor = merged(operator, build, kind, list(build.tensors))
+    for name in COMPOSED[number]:
+        tensor = build.put("function", tensor, suffix=f"_{name}", of=name)
+    return tensor
+
+
 def eltwise(operator: Operator, build: Build) -> list[int]:
     """Product, sum or maximum of several tensors."""
     number = operator.whole(0, 0)
     if number not in (0, 1, 2):
         raise operator.fault(f"there is no operation {number}")
     return [merged(operator, build, ("multiply", "add", "maximum")[number], list(build.tensors))]
-
-
-def product(operator: Operator, build: Build) -> list[int]:
-    """A product of two stacks of matrices."""
-    fields: Fields = {"transposed": True} if operator.whole(0, 0) else {}
-    return [build.put("matmul", **fields)]
 
 
 def merged(operator: Operator, build: Build, kind: str, tensors: list[int]) -> int:

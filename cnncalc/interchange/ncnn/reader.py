@@ -11,6 +11,7 @@ from cnncalc.interchange.lengths import opened, settled
 from cnncalc.interchange.ncnn.elements import raised
 from cnncalc.interchange.ncnn.params import Operator, operators
 from cnncalc.interchange.ncnn.table import RULES
+from cnncalc.interchange.ncnn.windows import dynamic
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.text import Text
 from cnncalc.interchange.unknown import Unknown
@@ -88,6 +89,8 @@ class Reader:
             self.constants.update(dict.fromkeys(operator.tops, constants[0]))
             return []
         others = [self.tensor(bottom, operator) for bottom in operator.bottoms if bottom not in self.constants]
+        if dynamic(operator) and operator.bottoms[0] not in self.constants and len(others) == 1:
+            return self.weighted(operator, others)
         joined = JOINS.get(operator.type, {}).get(operator.whole(0, 0))
         join: Fields | None = {"join": joined} if joined else None
         if operator.type == "Concat":
@@ -108,6 +111,18 @@ class Reader:
         tensor = build.put("parameter", share=self.parameters.get((name, shape)), shape=shape, **join)
         self.parameters.setdefault((name, shape), tensor)
         return [tensor]
+
+    def weighted(self, operator: Operator, live: list[int]) -> list[int]:
+        """A convolution whose weights are the file's: a layer of its own, or one that shares another's."""
+        if NOTHING in live:
+            return []
+        name, shape = self.constants[operator.bottoms[1]]
+        shared = [self.parameters[name, shape]] if (name, shape) in self.parameters else []
+        build = Build(self.sketch, operator.name, operator.type, operator.place(), live, shared)
+        build.x.append(shape)
+        made = RULES[operator.type](operator, build)
+        self.parameters.setdefault((name, shape), build.made[0])
+        return made
 
     def brought(self, operator: Operator, beside: int) -> list[int]:
         """A layer on tensors of which some are the weights': layers without an input of their own bring these."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.interchange.building import Build, Fields
-from cnncalc.interchange.ncnn.elements import Rule
+from cnncalc.interchange.ncnn.elements import Rule, over_last
 from cnncalc.interchange.ncnn.params import Operator
 
 __all__ = ["attention", "recurrent", "rms_norm"]
@@ -14,6 +14,8 @@ def attention(operator: Operator, build: Build) -> list[int]:
     features, heads = operator.whole(0, 0), operator.whole(1, 1)
     if heads < 1 or features < 1 or features % heads:
         raise operator.fault("the heads divide the features", f"{features} features, {heads} heads")
+    if operator.whole(7, 0):
+        raise operator.fault("an attention that keeps what it saw before is not read")
     asked = build.tensors[: len(build.tensors) - bool(operator.whole(5, 0))]
     fields: Fields = {"heads": heads, "axis": "last"}
     if features != build.x[0][-1]:
@@ -58,6 +60,4 @@ def _states(operator: Operator, build: Build, made: int, out: int, direction: in
 
 def rms_norm(operator: Operator, build: Build) -> list[int]:
     """RMSNorm, over as many of the last axes as its scale is long."""
-    size = operator.whole(0, 0)
-    over = "last" if size in (0, build.x[0][-1]) else "all"
-    return [build.put("rmsnorm", over=over, affine=bool(operator.whole(2, 1)))]
+    return [over_last(operator, build, "rmsnorm")]

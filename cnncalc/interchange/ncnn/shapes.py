@@ -123,11 +123,14 @@ def permute(operator: Operator, build: Build) -> list[int]:
 def crop(operator: Operator, build: Build) -> list[int]:
     """Between starts and ends along axes; or offsets, and a size or a second tensor's (crop.cpp)."""
     shape = build.x[0]
-    if operator.text(19) or operator.text(20):
-        raise operator.fault("a crop by expressions is not read")
-    if operator.wholes(9):
-        starts, ends = operator.wholes(9), operator.wholes(10)
-        axes = operator.wholes(11) or list(range(len(starts)))
+    written = {number: operator.text(number + 10) for number in (9, 10, 11)}
+    listed = {
+        number: lengths_of(operator, text, build.x) if text else [] if written[9] else operator.wholes(number)
+        for number, text in written.items()
+    }
+    if listed[9]:
+        starts, ends = listed[9], listed[10]
+        axes = listed[11] or list(range(len(starts)))
         if not len(starts) == len(ends) == len(axes):
             raise operator.fault("a crop has one start and one end an axis")
         spans = [(0, n) for n in shape]
@@ -150,7 +153,11 @@ def _spans(operator: Operator, build: Build) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for axis, (n, (offset, size, after)) in enumerate(zip(shape, numbers)):
         start = max(operator.whole(offset, 0), 0)
-        length = like[axis] if like and len(like) == len(shape) else operator.whole(size, 0)
+        length = operator.whole(size, 0)
+        if like and len(like) == len(shape):
+            length = like[axis]
+        elif like:  # of fewer axes: its width and height, and all channels
+            length = like[axis - len(shape)] if len(shape) - axis <= min(len(like), 2) else 0
         stop = n - max(operator.whole(after, 0), 0)
         spans.append((start, min(stop, start + length) if length > 0 else stop))
     return spans
@@ -186,7 +193,10 @@ def interpolation(operator: Operator, build: Build) -> list[int]:
         spread = build.put("reshape", build.tensors[0], suffix="_map", shape=(*build.x[0], 1, 1))
         build = Build(build.sketch, build.name, build.foreign, build.place, [spread, *build.tensors[1:]])
     size = (operator.whole(3, 0), operator.whole(4, 0))[2 - build.axes :]
-    if len(build.tensors) == 2:
+    if operator.text(9):
+        size = tuple(reversed(lengths_of(operator, operator.text(9), build.x)))[-build.axes :]
+        build.tensors = build.tensors[:1]
+    elif len(build.tensors) == 2:
         size = build.x[1][1:]
     factors = (operator.real(1, 1.0), operator.real(2, 1.0))[2 - build.axes :]
     fields: Fields = {"mode": mode} if mode != "nearest" else {}
@@ -200,11 +210,21 @@ def interpolation(operator: Operator, build: Build) -> list[int]:
 
 
 def padding(operator: Operator, build: Build) -> list[int]:
-    """A border, of zeros or mirrored."""
-    sides = ((operator.whole(0, 0), operator.whole(1, 0)), (operator.whole(2, 0), operator.whole(3, 0)))
-    channels = (operator.whole(7, 0), operator.whole(8, 0))
+    """A border of zeros or of what lies at the edge; of a matrix top and bottom are its rows (padding.cpp)."""
+    rank = len(build.x[0])
+    top, left, front = ((operator.whole(at, 0), operator.whole(at + 1, 0)) for at in (0, 2, 7))
+    by_rank = {1: (left, ()), 2: (top, (left,)), 3: (front, (top, left))}
+    channels, sides = by_rank.get(rank, ((0, 0), (front, top, left)))
     fields: Fields = {"channels": (channels,)} if any(channels) else {}
-    return [build.put("pad", border=sides[2 - build.axes :], **fields)]
+    if sides:
+        fields["border"] = sides
+    mode = {1: "replicate", 2: "reflect"}.get(operator.whole(4, 0))
+    if mode and sides and not any(channels):
+        fields["mode"] = mode
+    if rank == 1:  # as the only channel of a vector of places
+        place = build.put("reshape", suffix="_map", shape=(1, *build.x[0]))
+        return [build.put("flatten", build.put("pad", place, suffix="_pad", border=(left,)))]
+    return [build.put("pad", build.tensors[0], **fields)]
 
 
 def pixel_shuffle(operator: Operator, build: Build) -> list[int]:
@@ -213,8 +233,15 @@ def pixel_shuffle(operator: Operator, build: Build) -> list[int]:
 
 
 def reorg(operator: Operator, build: Build) -> list[int]:
-    """Positions to channels."""
-    return [build.put("space_to_depth", factor=operator.whole(0, 1))]
+    """Positions to channels; what is left at the right and at the bottom is cut off."""
+    factor, (channels, *size) = operator.whole(0, 1), build.x[0]
+    left = [n % factor for n in size] if factor > 1 else []
+    tensor = build.tensors[0]
+    if any(left):
+        spans = [(0, channels), *((0, n - over) for n, over in zip(size, left))]
+        whole = Build(build.sketch, f"{build.name}_whole", build.foreign, build.place, [tensor])
+        tensor = taken(operator, whole, spans)
+    return [build.put("space_to_depth", tensor, factor=factor)]
 
 
 def squeeze(operator: Operator, build: Build) -> list[int]:
@@ -222,7 +249,7 @@ def squeeze(operator: Operator, build: Build) -> list[int]:
     shape = build.x[0]
     axes = {axis_of(operator, axis, shape) for axis in operator.wholes(3)}
     if not axes:
-        numbers = {3: (2, 1, 0), 2: (1, 0), 1: (0,)}.get(len(shape), ())
+        numbers = {4: (2, 11, 1, 0), 3: (2, 1, 0), 2: (1, 0), 1: (0,)}.get(len(shape), ())
         axes = {axis for axis, number in enumerate(numbers) if operator.whole(number, 0) and shape[axis] == 1}
     kept = tuple(n for axis, n in enumerate(shape) if axis not in axes)
     return [build.put("reshape", shape=kept or (prod(shape),))]
@@ -249,4 +276,7 @@ def reduction(operator: Operator, build: Build) -> list[int]:
     if operator.whole(1, 1) or not axes:
         axes = list(range(len(shape)))
     fields: Fields = {"keep": True} if operator.whole(4, 0) else {}
+    if not fields and len(axes) == len(shape):  # one number is a vector of it
+        flat = build.put("flatten", suffix="_flat") if len(shape) > 1 else build.tensors[0]
+        return [build.put("reduce", flat, by=REDUCTIONS[number], axes=(0,), keep=True)]
     return [build.put("reduce", by=REDUCTIONS[number], axes=tuple(axes), **fields)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.interchange.ncnn import detection, elements, rarer, sequences, shapes, windows
+from cnncalc.interchange.ncnn import detection, elements, products, rarer, sequences, shapes, windows
 from cnncalc.interchange.ncnn.elements import Rule, same
 
 __all__ = ["RULES"]
@@ -35,7 +35,9 @@ RULES: dict[str, Rule] = {
     "DeconvolutionDepthWise3D": windows.deconvolution,
     "DeepCopy": same("identity"),
     "Dequantize": same("identity"),
+    "DeformableConv2D": windows.deformable,
     "DetectionOutput": detection.detections,
+    "Diag": rarer.diagonal,
     "Dropout": elements.dropout,
     "Einsum": rarer.einsum,
     "Eltwise": elements.eltwise,
@@ -46,22 +48,24 @@ RULES: dict[str, Rule] = {
     "ExpandDims": shapes.expand,
     "Flatten": shapes.flatten,
     "Flip": rarer.same_shape,
+    "Fold": rarer.folded,
     "GELU": same("gelu"),
-    "Gemm": windows.gemm,
-    "GLU": same("glu"),
+    "Gemm": products.gemm,
+    "GLU": rarer.gated,
     "GridSample": rarer.sampled,
     "GroupNorm": elements.group_norm,
     "GRU": sequences.recurrent("gru", 2),
     "HardSigmoid": same("hardsigmoid"),
     "HardSwish": same("hardswish"),
     "InnerProduct": windows.inner_product,
-    "InstanceNorm": same("instancenorm", affine=True),
+    "InstanceNorm": elements.instance_norm,
     "Interp": shapes.interpolation,
+    "InverseSpectrogram": rarer.wave,
     "LayerNorm": elements.layer_norm,
     "Log": same("function", of="log"),
     "LRN": elements.lrn,
     "LSTM": sequences.recurrent("lstm", 1),
-    "MatMul": elements.product,
+    "MatMul": products.product,
     "Mish": same("mish"),
     "MultiHeadAttention": sequences.attention,
     "MVN": same("instancenorm"),
@@ -91,7 +95,7 @@ RULES: dict[str, Rule] = {
     "ROIPooling": detection.region_pooling,
     "RotaryEmbed": rarer.same_shape,
     "Scale": elements.scale,
-    "SDPA": rarer.attention,
+    "SDPA": products.attention,
     "SELU": same("selu"),
     "Shrink": same("function", of="softshrink"),
     "ShuffleChannel": shapes.shuffle,
@@ -99,6 +103,7 @@ RULES: dict[str, Rule] = {
     "Slice": shapes.slices,
     "Softmax": shapes.softmax,
     "Softplus": same("softplus"),
+    "Spectrogram": rarer.spectrogram,
     "Split": elements.copies,
     "SPP": rarer.pyramid,
     "Squeeze": shapes.squeeze,

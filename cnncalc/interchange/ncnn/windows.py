@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from cnncalc.interchange.building import Build, Fields
 from cnncalc.interchange.ncnn.params import Operator
+from cnncalc.interchange.sketch import Sketch
 
-__all__ = ["activated", "bounded", "convolution", "deconvolution", "embed", "gemm", "inner_product", "pooling"]
+__all__ = [
+    "activated",
+    "borders",
+    "bounded",
+    "convolution",
+    "deconvolution",
+    "deformable",
+    "dynamic",
+    "embed",
+    "inner_product",
+    "per_axis",
+    "pooling",
+]
 
 SAME = {-233: "same", -234: "same_lower"}
 ACTIVATIONS: dict[int, tuple[str, tuple[str, ...]]] = {
@@ -60,21 +73,42 @@ def borders(operator: Operator, axes: int) -> tuple[tuple[int, int], ...] | str:
     return tuple(reversed(sides[:axes]))
 
 
+def dynamic(operator: Operator) -> bool:
+    """Whether the weights of a convolution come in as blobs."""
+    forward = operator.type.startswith("Convolution")
+    return operator.type.startswith(("Conv", "Deconv")) and bool(operator.whole(19 if forward else 28, 0))
+
+
 def filters(operator: Operator, build: Build) -> Fields:
-    """The fields of a convolution, forward or transposed."""
+    """The fields of a convolution, forward or transposed; of weights that come in, as their shape says."""
     if build.axes < 1:
         raise operator.fault("a convolution takes a map")
-    if operator.whole(19 if operator.type.startswith("Conv") else 28, 0):
-        raise operator.fault("a convolution whose weights another layer makes is not read")
+    groups, out = operator.whole(7, 1), operator.whole(0, 0)
+    kernel = per_axis(operator, 1, build.axes, 0)
+    if dynamic(operator) and len(build.x) > 1:
+        weight = build.x[1]
+        if len(weight) != build.axes + 2:
+            raise operator.fault("weights that come in are filters x channels x kernel", f"they are {list(weight)}")
+        out, kernel = weight[0] if operator.type.startswith("Conv") else weight[1] * groups, weight[2:]
     return {
-        "out": operator.whole(0, 0),
-        "kernel": per_axis(operator, 1, build.axes, 0),
+        "out": out,
+        "kernel": kernel,
         "stride": per_axis(operator, 3, build.axes, 1),
         "padding": borders(operator, build.axes),
         "dilation": per_axis(operator, 2, build.axes, 1),
-        "groups": operator.whole(7, 1),
+        "groups": groups,
         "bias": bool(operator.whole(5, 0)),
     }
+
+
+def filtered(operator: Operator, build: Build, kind: str, fields: Fields, *beside: int) -> int:
+    """A convolution of any kind; one whose weights another layer makes counts as nothing of its own."""
+    if not dynamic(operator) or len(build.tensors) < 2:
+        return held(operator, build, build.put(kind, build.tensors[0], *beside, **fields), 6)
+    alone = Sketch("", "ncnn")
+    alone.input("x", build.x[0])
+    made = alone.add(operator.name, kind, fields, [0], place=operator.place(), foreign=operator.type)
+    return build.opaque(alone.shape(made))
 
 
 def convolution(operator: Operator, build: Build) -> list[int]:
@@ -82,7 +116,15 @@ def convolution(operator: Operator, build: Build) -> list[int]:
     if not build.axes and per_axis(operator, 1, 2, 0) == (1, 1):
         dense = build.put("linear", out=operator.whole(0, 0), bias=bool(operator.whole(5, 0)))
         return [activated(operator, build, held(operator, build, dense, 6))]
-    return [activated(operator, build, held(operator, build, build.put("conv", **filters(operator, build)), 6))]
+    return [activated(operator, build, filtered(operator, build, "conv", filters(operator, build)))]
+
+
+def deformable(operator: Operator, build: Build) -> list[int]:
+    """A convolution at places that a second tensor moves, and that a third may weigh."""
+    if not 2 <= len(build.tensors) <= 3:
+        raise operator.fault("a deformable convolution takes a map, its offsets and perhaps a mask")
+    made = filtered(operator, build, "deform_conv", filters(operator, build), *build.tensors[1:])
+    return [activated(operator, build, made)]
 
 
 def held(operator: Operator, build: Build, made: int, place: int) -> int:
@@ -93,14 +135,34 @@ def held(operator: Operator, build: Build, made: int, place: int) -> int:
 
 def deconvolution(operator: Operator, build: Build) -> list[int]:
     """A transposed convolution with its activation."""
-    if operator.whole(20, 0):
-        raise operator.fault("a deconvolution to a stated size is not read")
-    right = operator.whole(18, 0)
-    extra = (right, operator.whole(19, right), operator.whole(20, right))[: build.axes]
     fields = filters(operator, build)
+    right = operator.whole(18, 0)
+    extra = (right, operator.whole(19, right), operator.whole(20, right) if build.axes == 3 else 0)[: build.axes]
     if any(extra):
         fields["output_padding"] = tuple(reversed(extra))
-    return [activated(operator, build, held(operator, build, build.put("deconv", **fields), 6))]
+    fields["padding"] = _cut(operator, build, fields)
+    return [activated(operator, build, filtered(operator, build, "deconv", fields))]
+
+
+def _cut(operator: Operator, build: Build, fields: Fields) -> tuple[tuple[int, int], ...]:
+    """What is cut off: the padding, or by −233 and −234 whatever is more than a stated size (deconvolution.cpp)."""
+    if not isinstance(fields["padding"], str):
+        sides: tuple[tuple[int, int], ...] = fields["padding"]
+        return sides
+    width = operator.whole(25 if build.axes == 3 else 20, 0)
+    first = 26 if build.axes == 3 else 21
+    sizes = [width, *(operator.whole(first + place, width) for place in range(build.axes - 1))][::-1]
+    if min(sizes) < 1:  # none is stated, and nothing is cut
+        return ((0, 0),) * build.axes
+    alone = Sketch("", "ncnn")
+    alone.input("x", build.x[0])
+    whole = {**fields, "padding": ((0, 0),) * build.axes}
+    made = alone.add(operator.name, "deconv", whole, [0], place=operator.place(), foreign=operator.type)
+    over = [length - size for length, size in zip(alone.shape(made)[1:], sizes)]
+    if min(over) < 0:
+        raise operator.fault("a deconvolution makes at least the stated size", f"{sizes}, {over} less than it makes")
+    pairs = [(more // 2, more - more // 2) for more in over]
+    return tuple(pair if fields["padding"] == "same" else pair[::-1] for pair in pairs)
 
 
 def inner_product(operator: Operator, build: Build) -> list[int]:
@@ -118,17 +180,6 @@ def embed(operator: Operator, build: Build) -> list[int]:
     fields: Fields = {"vocabulary": operator.whole(1, 0), "features": operator.whole(0, 0), "axis": "last"}
     fields["bias"] = bool(operator.whole(2, 0))
     return [build.put("embedding", **fields)]
-
-
-def gemm(operator: Operator, build: Build) -> list[int]:
-    """A linear layer where the second matrix is a constant, else a product of two matrices."""
-    if operator.whole(5, 0) and not operator.whole(4, 0) and len(build.tensors) == 1:
-        bias = bool(operator.whole(6, 0)) and operator.whole(10, 0) != -1
-        return [build.put("linear", out=operator.whole(8, 0), bias=bias, axis="last")]
-    if len(build.tensors) != 2 or operator.whole(2, 0):
-        raise operator.fault("this product is not read: its first matrix is a constant, or transposed")
-    fields: Fields = {"transposed": True} if operator.whole(3, 0) else {}
-    return [build.put("matmul", **fields)]
 
 
 def pooling(operator: Operator, build: Build) -> list[int]:

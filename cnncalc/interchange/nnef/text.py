@@ -13,7 +13,7 @@ from cnncalc.records import NamedTuple
 __all__ = ["Assignment", "Call", "Name", "Parsed", "Value", "parsed"]
 
 TOKEN = re.compile(
-    r"\s+|\#[^\n]*|(?P<number>\d+(?:\.\d+)?(?:[eE][-+]?\d{1,3})?)|(?P<word>[A-Za-z_]\w*)"
+    r"\s+|\#[^\n]*|(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,3})?)|(?P<word>[A-Za-z_]\w*)"
     r"|(?P<text>'[^'\n]*'|\"[^\"\n]*\")|(?P<sign>->|<=|>=|==|!=|&&|\|\||[-+*/^<>!=(){}\[\],;:.])",
     re.ASCII,
 )

@@ -15,7 +15,7 @@ from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Value"]
+__all__ = ["WITHIN", "Call", "Live", "NotKnown", "Parts", "Rule", "Sought", "Value"]
 
 
 class NotKnown(Exception):
@@ -42,7 +42,16 @@ class Parts(NamedTuple):
     lives: tuple[Live, ...]
 
 
-Value: TypeAlias = "Live | Tensor | Parts"
+class Sought(NamedTuple):
+    """What a search finds, or what follows from that: nobody knows its length."""
+
+    lives: tuple[Live, ...]
+    """What the search takes, and what else all that follows from it."""
+    searches: tuple[tuple[str, str], ...]
+    """The kinds of the searches, and their places."""
+
+
+Value: TypeAlias = "Live | Tensor | Parts | Sought"
 _MEMBER = r"([A-Za-z_]\w*(\.\w+)+|[a-z]+(_[a-z]+)+)\Z"
 """What torch calls a tensor of a module, and of the net itself."""
 
@@ -134,7 +143,7 @@ class Call:
         """All inputs that are given. Raises `NotKnown` for lists of tensors."""
         found: list[Live | Tensor] = []
         for value in self.values:
-            if isinstance(value, Parts):
+            if isinstance(value, (Parts, Sought)):
                 raise NotKnown("it takes a list of tensors")
             if value is not None:
                 found.append(value)
@@ -245,7 +254,7 @@ class Call:
         fitting = tensor.floating and len(tensor.dims) > 1 and (self.batch == 1 or not whole)
         if not fitting or not self.sketch.inputs:
             return None
-        kind, weights = ("parameter", [tensor]) if tensor.learned and tensor.stored != 0 else ("constant", [])
+        kind, weights = ("parameter", [tensor]) if tensor.held_as_learned else ("constant", [])
         net, shape = Live(next(iter(self.sketch.inputs.values()))), tensor.dims[not whole :]
         batch = WITHIN if whole else 0
         return self.put(kind, net, suffix="_own", weights=weights, batch=batch, shape=shape, join="alone")
@@ -285,7 +294,7 @@ class Call:
         owner = self.owners.setdefault(own, self.owners.get(names, tensor))
         for key in (names, *names):
             self.owners.setdefault(key, tensor)
-        if owner != tensor and self.sketch.alike(owner, tensor):
+        if owner != tensor and self.sketch.can_share(owner, tensor):
             self.sketch.operators[tensor] = self.sketch.operators[tensor]._replace(share=owner)
 
     def _is_table(self, weight: Tensor) -> bool:

@@ -13,7 +13,7 @@ from cnncalc.interchange.onnx.arrays import ints
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import MOST_READ, Graph, Tensor
 
-__all__ = ["CONTROL", "MOST_TURNS", "Inside"]
+__all__ = ["CONTROL", "MOST_TURNS", "Inside", "stacked"]
 
 MOST_TURNS = 1_000
 """Turns of a Loop, steps of a Scan."""

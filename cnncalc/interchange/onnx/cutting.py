@@ -12,7 +12,7 @@ from typing import Any
 from cnncalc.interchange.onnx.arrays import Dims, ints, picked, slices, strides, whole_numbers
 from cnncalc.interchange.onnx.parts import Node, Tensor
 
-__all__ = ["gather", "gather_nd", "parts_of", "slice_", "split"]
+__all__ = ["gather", "gather_nd", "of_table", "parts_of", "slice_", "split"]
 
 MOST_TOLD = 64
 """Places that a part's name says; of more the name is that of the node's output."""
@@ -42,19 +42,26 @@ def gather(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
 
 def gather_nd(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
     """GatherND: what is picked by lists of places; its numbers are not read."""
-    if len(values) < 2 or values[1] is None or node.attributes.get("batch_dims", 0) or not values[1].dims:
+    if len(values) < 2 or values[1] is None or not values[1].dims:
         return None
     data: Tensor = values[0]
     *around, depth = values[1].dims
-    if depth > len(data.dims):
+    alike = node.attributes.get("batch_dims", 0)
+    if not isinstance(alike, int) or not 0 <= alike <= len(around) or alike + depth > len(data.dims):
         return None
-    return [_looked_up(data, data._replace(dims=(*around, *data.dims[depth:]), held=None), node.outputs[0])]
+    return [_looked_up(data, data._replace(dims=(*around, *data.dims[alike + depth :]), held=None), node.outputs[0])]
 
 
 def _looked_up(data: Tensor, made: Tensor, where: str) -> Tensor:
     """What is read of a table; where that is more than the table holds, the table is what is learned."""
     read = data.floating and bool(data.name) and made.size > data.size
     return made._replace(of=data.of or (data,)) if read else _part(data, made, where)
+
+
+def of_table(whole: Tensor, made: Tensor) -> Tensor:
+    """What is read of a table that nothing else reads, as of places up to a text's length: all of it is learned."""
+    fewer = whole.floating and bool(whole.name) and not whole.of and whole.stored is None and 0 < made.size < whole.size
+    return made._replace(of=(whole,)) if fewer else made
 
 
 def _part(whole: Tensor, made: Tensor, where: str) -> Tensor:

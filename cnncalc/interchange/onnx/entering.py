@@ -1,4 +1,4 @@
-"""The inputs of an ONNX graph: which axis of each is the batch, and the lengths that the file leaves open."""
+"""Inputs and outputs of an ONNX graph: which axis of each is the batch, and the lengths that the file leaves open."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from cnncalc.errors import Fault
-from cnncalc.interchange.onnx.call import WITHIN
+from cnncalc.interchange.onnx.call import WITHIN, Live
+from cnncalc.interchange.sketch import Sketch
 from cnncalc.layers.base import Shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["Entered", "entering"]
+__all__ = ["Entered", "entering", "leaving"]
 
 Dims: TypeAlias = "tuple[int | str | None, ...]"
 MOST_CHANNELS = 4
@@ -109,3 +110,23 @@ def open_shape(name: str, declared: Dims, within: bool) -> Fault:
     closed = "" if not 2 <= len(own) <= 4 or not isinstance(own[0], int) else f" (`{_symbols(own)}` for closed forms)"
     help = f"give it: `--input {sizes}`{closed}, or `--input {name[:60]}={sizes}` where there are several"
     return Fault(f"the file leaves the shape of the input `{name[:60]}` open", None, name, values, help)
+
+
+def leaving(sketch: Sketch, name: str, live: Live, batch: int) -> int:
+    """The tensor of an output, with the batch first; notes of the sketch say where it is elsewhere in the file.
+
+    One without a name is none of the file.
+    """
+    shape = sketch.shape(live.tensor)
+    if live.axis == WITHIN:
+        if batch != 1 or shape[:1] != (1,) or len(shape) < 2:
+            full = "x".join(map(str, shape))
+            said = f"the output `{name[:60]}` of one image is {full}, without an axis for the batch"
+            sketch.notes += [said] if name else []
+            return live.tensor
+        fields = {"shape": shape[1:]}
+        return sketch.add("", "reshape", fields, [live.tensor], place=None, foreign=f"the output {name[:60]}".strip())
+    if live.axis and name:
+        full = "x".join(map(str, (*shape[: live.axis], "N", *shape[live.axis :])))
+        sketch.notes.append(f"the output `{name[:60]}` is {full} in the file; here the batch comes first")
+    return live.tensor

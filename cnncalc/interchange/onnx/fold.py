@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, TypeAlias
 
+from cnncalc.arithmetic.windows.nearest import single
 from cnncalc.interchange.onnx.arrays import (
     LENGTHS,
     broadcast,
@@ -20,6 +21,7 @@ from cnncalc.interchange.onnx.arrays import (
     picked,
     resolved,
     size_of,
+    strides,
     whole_numbers,
 )  # fmt: skip
 from cnncalc.interchange.onnx.cutting import gather, gather_nd, slice_, split
@@ -27,7 +29,7 @@ from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
 
 __all__ = ["FOLDS", "folded"]
 
-FLOAT = 1
+FLOAT, INT64 = 1, 7
 
 FUNCTIONS = ("Clip", "Relu", "Sigmoid", "Softmax", "Softplus", "Tanh")
 """What bounds a weight."""
@@ -47,8 +49,10 @@ def elementwise(
     if size_of(dims) > MOST_READ or any(value.numbers is None for value in values):
         return [first]
     columns = [expanded(value, dims).numbers or () for value in values]
+    rounded = single if first.type == FLOAT else lambda number: number  # as a runtime computes scales
     try:
-        return [first._replace(held=tuple(function(*row) for row in zip(*columns)))]
+        made = [function(*row) for row in zip(*columns)]
+        return [first._replace(held=tuple(rounded(one) if isinstance(one, float) else one for one in made))]
     except (ArithmeticError, ValueError):
         return [first]
 
@@ -185,6 +189,28 @@ def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     return [values[0].computed(values[0].dims, of=made_of(values[0]) if node.kind in LEARNED else ())]
 
 
+def nonzero(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """NonZero of few numbers, as torch's older exporters write a range: the places of those that are not zero."""
+    dims, numbers = values[0].dims, values[0].numbers
+    if numbers is None or not dims:
+        return None
+    found = [place for place, number in enumerate(numbers) if number]
+    each = strides(dims)
+    axes = [[place // step % n for place in found] for step, n in zip(each, dims)]
+    return [Tensor((len(dims), len(found)), tuple(at for axis in axes for at in axis), INT64)]
+
+
+def multiplied(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
+    """MatMul with a vector, as the largest singular value of a weight is computed: its shape.
+
+    A product of matrices, such as queries with a weight, is a layer's.
+    """
+    a, b = (one.dims if one is not None else () for one in values[:2])
+    if not a or not b or min(len(a), len(b)) > 1 or a[-1] != b[-min(2, len(b))]:
+        return None
+    return [values[0].computed((*a[:-1], *b[:-2], *(b[-1:] if len(b) > 1 else ())))]
+
+
 def contracted(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     """Einsum: the lengths of the letters that are left, as of places times frequencies."""
     equation = node.attributes.get("equation")
@@ -238,7 +264,7 @@ FOLDS: dict[str, Fold] = {
     "Unsqueeze": unsqueeze, "Squeeze": squeeze, "Concat": concat, "Gather": gather, "Slice": slice_, "Split": split,
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "Pad": padded,
-    "Einsum": contracted, **LENGTHS,
+    "Einsum": contracted, "MatMul": multiplied, "NonZero": nonzero, **LENGTHS,
     **dict.fromkeys(("ScatterND", "ScatterElements", "Trilu", "Sin", "Cos", *FUNCTIONS), shaped),
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "GatherND": gather_nd,
@@ -247,7 +273,7 @@ FOLDS: dict[str, Fold] = {
 
 LEAST = {
     "MelWeightMatrix": 2, "RandomNormal": 0, "RandomUniform": 0, "Where": 3, "Range": 3,
-    **dict.fromkeys(("Expand", "Tile", "Gather", "GatherND", "CastLike"), 2),
+    **dict.fromkeys(("Expand", "Tile", "Gather", "GatherND", "CastLike", "MatMul"), 2),
 }  # fmt: skip
 """How many inputs a node must have, where it is not one, or two for a BINARY; a damaged file leaves some out."""
 
@@ -269,7 +295,7 @@ def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tens
 
 def stored_for(kind: str, values: Sequence[Tensor | None]) -> int:
     """The numbers of the largest tensor of the file that a node computes with; places and lengths are none of it."""
-    several = kind in BINARY or kind in ("Concat", "Einsum")
+    several = kind in BINARY or kind in ("Concat", "Einsum", "MatMul")
     taken = values[kind == "Where" :] if several else values[:1]
     each = [one.most for one in taken if one is not None]
     return sum(each) if kind == "Concat" else max(each)

@@ -1,17 +1,21 @@
-"""What the names in a file tell: what a person called a layer, and what a net had before an exporter folded it."""
+"""What a file tells beside its layers: what a person called them, what a net had before an exporter folded it.
+
+And which of its numbers count as nothing.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from math import isqrt
 
 from cnncalc.interchange.building import has_parameters
-from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, module_of
+from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, captured, module_of
 from cnncalc.interchange.onnx.patterns import ENDS
 from cnncalc.interchange.sketch import Sketch
 
-__all__ = ["before_folds", "before_tables", "named_by_modules", "own_name"]
+__all__ = ["before_folds", "before_tables", "named_by_modules", "own_name", "uncounted"]
 
 _NUMBERED = re.compile(r"(node_)?[A-Za-z_:]*[0-9]*\Z")
 
@@ -88,3 +92,55 @@ def before_tables(graph: Graph, needed: AbstractSet[int]) -> list[str]:
         return []
     which = "1 bias of attention is a number" if len(biases) == 1 else f"{len(biases)} biases of attention are a number"
     return [f"{which} for each two places of a window: as tables of distances the net had {fewer:,} parameters fewer"]
+
+
+MOST_NAMED = 5
+SCALED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
+GIVEN: Mapping[str, tuple[int, ...]] = {
+    "LSTM": (5, 6), "GRU": (5,), "RNN": (5,), "RotaryEmbedding": (1, 2, 3), "GroupQueryAttention": (7, 8),
+}  # fmt: skip
+"""Which inputs of a node on an output's way are no weights: the states of the start, tables of angles."""
+NOT_LEARNED = frozenset((*SCALED, "Div", "Mul"))
+"""Nodes on an output's way that may take a tensor of the file which counts as nothing."""
+
+
+def uncounted(graph: Graph, needed: set[int]) -> list[str]:
+    """Sentences on the floating-point tensors of the file that are no parameters, the largest first."""
+    users: dict[str, list[tuple[Node, int]]] = {}
+    counted: set[str] = set()
+    given: set[str] = set()
+    for node in graph.nodes:
+        names = (*node.inputs, *captured(node))
+        if node.number in needed and node.kind not in NOT_LEARNED:
+            beside = GIVEN.get(node.kind, ())
+            counted.update(name for place, name in enumerate(names) if place not in beside)
+            given.update(name for place, name in enumerate(names) if place in beside)
+        else:
+            for place, name in enumerate(names):
+                users.setdefault(name, []).append((node, place))
+    lengths = {name for node in graph.nodes if node.kind == "ReduceL2" for name in node.outputs}
+    scaled = {node.outputs[0] for node in graph.nodes if node.kind == "Div" and lengths.intersection(node.inputs)}
+    told = []
+    for name, tensor in graph.tensors.items():
+        if name in counted or not tensor.floating:
+            continue
+        uses = users.get(name, [])
+        leading = [(node, place) for node, place in uses if node.number in needed]
+        why = (
+            "cells start from them, or places are turned by them"
+            if name in given
+            else "nothing uses them"
+            if not uses
+            else "no output depends on them"
+            if not leading
+            else "they scale quantised ones"
+            if all(node.kind in SCALED and place > 0 for node, place in leading)
+            else "a normalised weight is computed with them"
+            if all(node.kind in ("Div", "Mul") and (lengths | scaled).intersection(node.inputs) for node, _ in leading)
+            else ""
+        )
+        if why:
+            told.append((tensor.size, f"{tensor.size:,} numbers of `{name[:60]}` count as nothing: {why}"))
+    told.sort(key=lambda one: -one[0])
+    more = [f"{len(told) - MOST_NAMED} tensors more count as nothing"] if len(told) > MOST_NAMED else []
+    return [text for _, text in told[:MOST_NAMED]] + more

@@ -10,7 +10,7 @@ from cnncalc.records import NamedTuple
 
 __all__ = [
     "MOST_READ", "TYPES", "Attribute", "Function", "Graph", "Model", "Node", "Numbers", "Reference", "Tensor",
-    "captured", "in_common", "in_order", "module_of", "of_code", "of_module", "plain_numbers", "reached", "uncounted",
+    "captured", "in_common", "in_order", "module_of", "of_code", "of_module", "plain_numbers", "reached", "takes",
 ]  # fmt: skip
 
 Numbers: TypeAlias = "tuple[int | float, ...]"
@@ -67,6 +67,11 @@ class Tensor(NamedTuple):
     def learned(self) -> bool:
         """Whether the file holds as many numbers: a tensor of it, in another layout or scaled; no angles or zeros."""
         return (bool(self.name) and not self.of) or 0 < self.size <= self.most
+
+    @property
+    def held_as_learned(self) -> bool:
+        """Whether it is learned where it stands on its own: zeros and ones that the file only says are not."""
+        return self.learned and self.stored != 0
 
     @property
     def computed_anew(self) -> bool:
@@ -176,6 +181,11 @@ def captured(node: Node) -> set[str]:
     return found
 
 
+def takes(node: Node) -> tuple[str, ...]:
+    """The names of all that a node takes, and the graphs inside it."""
+    return (*filter(None, node.inputs), *sorted(captured(node)))
+
+
 def reached(graph: Graph) -> set[int]:
     """The numbers of the nodes that lead to an output."""
     wanted = set(graph.outputs)
@@ -183,18 +193,17 @@ def reached(graph: Graph) -> set[int]:
     for node in reversed(graph.nodes):
         if wanted.intersection(node.outputs):
             numbers.add(node.number)
-            wanted.update(node.inputs)
-            wanted.update(captured(node))
+            wanted.update(takes(node))
     return numbers
 
 
 def in_order(nodes: Sequence[Node]) -> tuple[Node, ...]:
     """The nodes, each behind what makes its inputs; those that make each other's stay where the file has them."""
     makers = {name: place for place, node in enumerate(nodes) for name in node.outputs if name}
-    takes = [(*node.inputs, *captured(node)) for node in nodes]
-    if not any(makers.get(name, -1) >= place for place, names in enumerate(takes) for name in names):
+    taken = [takes(node) for node in nodes]
+    if not any(makers.get(name, -1) >= place for place, names in enumerate(taken) for name in names):
         return tuple(nodes)
-    waits = [{makers[name] for name in names if name in makers} for names in takes]
+    waits = [{makers[name] for name in names if name in makers} for names in taken]
     after: dict[int, list[int]] = {}
     for place, before in enumerate(waits):
         for one in before:
@@ -270,46 +279,3 @@ def module_of(weight: Tensor) -> str | None:
 def of_module(weight: Tensor) -> bool:
     """Whether a tensor is called as a module's weight; one of the net itself has no module before it."""
     return weight.name == "weight" or module_of(weight) is not None
-
-
-MOST_NAMED = 5
-SCALED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
-NOT_LEARNED = frozenset((*SCALED, "Div", "Mul"))
-"""Nodes on an output's way that may take a tensor of the file which counts as nothing."""
-
-
-def uncounted(graph: Graph, needed: set[int]) -> list[str]:
-    """Sentences on the floating-point tensors of the file that are no parameters, the largest first."""
-    users: dict[str, list[tuple[Node, int]]] = {}
-    counted: set[str] = set()
-    for node in graph.nodes:
-        names = (*node.inputs, *captured(node))
-        if node.number in needed and node.kind not in NOT_LEARNED:
-            counted.update(names)
-        else:
-            for place, name in enumerate(names):
-                users.setdefault(name, []).append((node, place))
-    lengths = {name for node in graph.nodes if node.kind == "ReduceL2" for name in node.outputs}
-    scaled = {node.outputs[0] for node in graph.nodes if node.kind == "Div" and lengths.intersection(node.inputs)}
-    told = []
-    for name, tensor in graph.tensors.items():
-        if name in counted or not tensor.floating:
-            continue
-        uses = users.get(name, [])
-        leading = [(node, place) for node, place in uses if node.number in needed]
-        why = (
-            "nothing uses them"
-            if not uses
-            else "no output depends on them"
-            if not leading
-            else "they scale quantised ones"
-            if all(node.kind in SCALED and place > 0 for node, place in leading)
-            else "a normalised weight is computed with them"
-            if all(node.kind in ("Div", "Mul") and (lengths | scaled).intersection(node.inputs) for node, _ in leading)
-            else ""
-        )
-        if why:
-            told.append((tensor.size, f"{tensor.size:,} numbers of `{name[:60]}` count as nothing: {why}"))
-    told.sort(key=lambda one: -one[0])
-    more = [f"{len(told) - MOST_NAMED} tensors more count as nothing"] if len(told) > MOST_NAMED else []
-    return [text for _, text in told[:MOST_NAMED]] + more

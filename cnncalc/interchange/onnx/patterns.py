@@ -14,7 +14,7 @@ from typing import TypeAlias
 from cnncalc.interchange.onnx.parts import Attribute, Node, Tensor
 from cnncalc.records import NamedTuple
 
-__all__ = ["ENDS", "PATTERNS", "together"]
+__all__ = ["ENDS", "PATTERNS", "together", "told"]
 
 Term: TypeAlias = "str | tuple[object, ...]"
 EITHER_WAY = ("Add", "Mul", "Max", "Min")
@@ -74,6 +74,10 @@ PATTERNS: tuple[Pattern, ...] = (
 )  # fmt: skip
 
 
+TOLD = {
+    "Swish": "silu", "HardSwish": "hardswish", "Mish": "mish", "Gelu": "gelu", "LayerNormalization": "layer norm",
+    "GroupNormalization": "group norm", "MatMul": "linear layer with its bias",
+}  # fmt: skip
 ENDS = frozenset(str(pattern.term[0]) for pattern in PATTERNS)
 """The operators that stand last in the patterns, by which exporters call what they took apart."""
 
@@ -181,3 +185,10 @@ def _axes(node: Node, fixed: Mapping[str, Tensor]) -> tuple[int, ...]:
         return tuple(int(axis) for axis in given if isinstance(axis, int))
     value = fixed.get(node.inputs[1]) if len(node.inputs) > 1 else None
     return tuple(int(number) for number in value.numbers or ()) if value is not None else ()
+
+
+def told(found: Counter[str]) -> list[str]:
+    """Which operators were put together again, in words."""
+    return [
+        f"{count} × {TOLD.get(kind, kind)}, which the exporter had taken apart" for kind, count in sorted(found.items())
+    ]

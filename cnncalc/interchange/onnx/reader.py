@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.building import MOST_FAULTS, leading
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.lengths import opened, settled
-from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Parts, Value
+from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Parts, Sought, Value
 from cnncalc.interchange.onnx.control import CONTROL
-from cnncalc.interchange.onnx.entering import batch_of, entering
+from cnncalc.interchange.onnx.cutting import of_table
+from cnncalc.interchange.onnx.entering import batch_of, entering, leaving
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.model import model_of
-from cnncalc.interchange.onnx.names import before_folds, before_tables, named_by_modules
+from cnncalc.interchange.onnx.names import before_folds, before_tables, named_by_modules, uncounted
 from cnncalc.interchange.onnx.opaque import contradicted, opaque, stated, weightless
-from cnncalc.interchange.onnx.parts import (
-    Graph,
-    Model,
-    Node,
-    Tensor,
-    captured,
-    in_common,
-    plain_numbers,
-    reached,
-    uncounted,
-)
-from cnncalc.interchange.onnx.patterns import together
+from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor, in_common, plain_numbers, reached, takes
+from cnncalc.interchange.onnx.patterns import together, told
+from cnncalc.interchange.onnx.rules.searches import Searches, is_search
 from cnncalc.interchange.onnx.rules.table import DOMAINS, rule_of
 from cnncalc.interchange.protobuf.wire import Message
 from cnncalc.interchange.sketch import Asked, Sketch
@@ -44,10 +37,6 @@ DEEPEST = 16
 MOST_TURNED = 20_000
 """Nodes of functions, branches and bodies, over all uses and turns."""
 NAMELESS = ("", "main_graph", "main", "torch_jit", "torch-jit-export", "graph", "tf2onnx")
-TOLD = {
-    "Swish": "silu", "HardSwish": "hardswish", "Mish": "mish", "Gelu": "gelu", "LayerNormalization": "layer norm",
-    "GroupNormalization": "group norm", "MatMul": "linear layer with its bias",
-}  # fmt: skip
 
 
 def read(file: ForeignFile, asked: Asked) -> Sketch:
@@ -63,28 +52,41 @@ def read(file: ForeignFile, asked: Asked) -> Sketch:
 
 
 def read_model(model: Model, file: ForeignFile, asked: Asked) -> Sketch:
-    """A model whose parts are known, of an ONNX file or told in its terms. Raises CnncalcError."""
-    try:
-        return settled(lambda usual: Reader(model, file, asked, usual).read())
-    except CnncalcError:
-        if batch_of(model.graph.inputs)[0] == 1:
-            raise
-        try:  # what was taken for images may be one: rows of a table, steps, the operands of a sum
-            return settled(lambda usual: Reader(model, file, asked, usual, whole=True).read())
-        except CnncalcError:
-            pass
-        raise
+    """A model whose parts are known, of an ONNX file or told in its terms. Raises CnncalcError.
+
+    What was taken for images may be one: rows of a table, steps, the operands of a sum. And where weights follow what a
+    search finds, that is as much as there can be.
+    """
+    faults: list[CnncalcError] = []
+    for whole in (False, True) if batch_of(model.graph.inputs)[0] != 1 else (False,):
+        for most in (False, True):
+            weighed: list[str] = []
+            made = partial(_read, model, file, asked, partial(Searches, model.graph, weighed, most=most), whole)
+            try:
+                return settled(made)
+            except CnncalcError as error:
+                faults.append(error)
+            if not weighed:
+                break
+    raise faults[0]
+
+
+def _read(
+    model: Model, file: ForeignFile, asked: Asked, searches: Callable[[], Searches], whole: bool, usual: int | None
+) -> Sketch:
+    """A model read in one way."""
+    return Reader(model, file, asked, usual, searches(), whole=whole).read()
 
 
 class Reader:
     """One model on its way."""
 
     def __init__(
-        self, model: Model, file: ForeignFile, asked: Asked, usual: int | None, *, whole: bool = False
+        self, model: Model, file: ForeignFile, asked: Asked, usual: int | None, searches: Searches, *, whole: bool
     ) -> None:
         self.whole = whole
         """Whether all axes of its inputs are those of one image, and none is the batch."""
-        self.model, self.file, self.asked, self.usual = model, file, asked, usual
+        self.model, self.file, self.asked, self.usual, self.searches = model, file, asked, usual, searches
         source = f"ONNX, opset {model.opset}" + (f", by {model.producer}" if model.producer else "")
         source = source if model.tool == "ONNX" else model.tool
         self.sketch = Sketch(model.graph.name if model.graph.name not in NAMELESS else "", "onnx", source)
@@ -98,6 +100,8 @@ class Reader:
         """Plain numbers that are added or multiplied, by name: what exporters make activations and scales of."""
         self.holders: dict[str, Graph] = dict.fromkeys(model.graph.tensors, model.graph)
         """The graph that first held a tensor of a name."""
+        self.uses: Mapping[str, int] = {}
+        """How often the nodes take a tensor, by name."""
         self.steps = self.turned = 0
 
     def read(self) -> Sketch:
@@ -111,13 +115,16 @@ class Reader:
             raise CnncalcError(self.faults)
         self.unknown.raise_any(self.model.tool)
         outputs = [self.output(name, values) for name in graph.outputs]
+        lives = dict.fromkeys(live for one in self.searches.outputs.values() for live in one.lives)
+        outputs += [leaving(self.sketch, "", one, self.batch) for one in lives if one.tensor not in outputs]
         if self.faults:
             raise CnncalcError(self.faults)
         self.sketch.notes += contradicted(graph, values, self.sketch, self.batch)
         named_by_modules(self.sketch)
         made = leading(self.sketch, [one for one in outputs if one is not None])
         made.notes.append("parameters and buffers are counted as this file has them: exporters fold batch norms")
-        made.notes += [*before_folds(graph, needed), *before_tables(graph, needed), *uncounted(graph, needed)]
+        made.notes += [*self.searches.said(), *before_folds(graph, needed)]
+        made.notes += [*before_tables(graph, needed), *uncounted(graph, needed)]
         if self.plain and not self.model.producer.startswith("cnncalc"):  # our own files hold such numbers, too
             made.beside = len(self.plain)
             made.notes.append(f"{made.beside} {PLAIN}")
@@ -127,7 +134,7 @@ class Reader:
 
     def inputs(self, graph: Graph, values: MutableMapping[str, Value | None], needed: set[int]) -> None:
         """The inputs of the net. Raises CnncalcError where lengths of them are open."""
-        used = {name for node in graph.nodes if node.number in needed for name in (*node.inputs, *captured(node))}
+        used = {name for node in graph.nodes if node.number in needed for name in takes(node)}
         inputs = {name: declared for name, declared in graph.inputs.items() if name in used or name in graph.outputs}
         self.batch, found, faults = entering(inputs, self.asked.inputs, self.usual, whole=self.whole)
         if faults:
@@ -148,25 +155,14 @@ class Reader:
         if isinstance(value, Tensor):
             self.sketch.notes.append(f"the output `{name[:60]}` does not depend on the input, and is left out")
             return None
+        if isinstance(value, Sought):
+            self.searches.outputs[name] = value
+            return None
         if value is None or isinstance(value, Parts):
             own = f"the output `{name[:60]}`"
             self.faults.append(Fault(f"{own} is a list of tensors" if value else f"nothing in the file makes {own}"))
             return None
-        if value.axis == WITHIN:
-            shape = self.sketch.shape(value.tensor)
-            if self.batch != 1 or shape[:1] != (1,) or len(shape) < 2:
-                full = "x".join(map(str, shape))
-                self.sketch.notes.append(
-                    f"the output `{name[:60]}` of one image is {full}, without an axis for the batch"
-                )
-                return value.tensor
-            fields = {"shape": shape[1:]}
-            return self.sketch.add("", "reshape", fields, [value.tensor], place=None, foreign=f"the output {name[:60]}")
-        if value.axis:
-            shape = self.sketch.shape(value.tensor)
-            full = "x".join(map(str, (*shape[: value.axis], "N", *shape[value.axis :])))
-            self.sketch.notes.append(f"the output `{name[:60]}` is {full} in the file; here the batch comes first")
-        return value.tensor
+        return leaving(self.sketch, name, value, self.batch)
 
     # -- nodes --
 
@@ -175,10 +171,11 @@ class Reader:
     ) -> None:
         """Go through nodes; `values` gets what they make, None for what is not known."""
         fixed = {name: value for name, value in values.items() if isinstance(value, Tensor)}
-        self.prefold(nodes, fixed)
+        self.uses = self.uses or Counter(name for node in nodes for name in takes(node))
+        self.prefold(nodes, fixed, depth)
         whole, found = together(nodes, fixed, outputs)
         self.common |= in_common(whole, fixed)
-        self.tell(found)
+        self.sketch.notes += told(found)
         values.update((name, tensor) for name, tensor in fixed.items() if name not in values)
         for node in whole:
             self.steps += 1
@@ -194,18 +191,19 @@ class Reader:
         known = {name: value for name, value in values.items() if isinstance(value, Tensor)}
         self.plain |= plain_numbers(nodes, {node.number for node in whole}, known)
 
-    def prefold(self, nodes: Sequence[Node], fixed: dict[str, Tensor]) -> None:
+    def prefold(self, nodes: Sequence[Node], fixed: dict[str, Tensor], depth: int) -> None:
         """Compute what follows from the file's tensors alone."""
         for node in nodes:
             if node.domain not in ("", "ai.onnx") or any(name and name not in fixed for name in node.inputs):
                 continue
-            made = folded(node, [fixed.get(name) for name in node.inputs], self.model.opset)
+            made = self.folded(node, [fixed.get(name) for name in node.inputs], depth)
             fixed.update(zip(node.outputs, made or ()))
 
-    def tell(self, found: Counter[str]) -> None:
-        """Say which operators were put together again."""
-        for kind, count in sorted(found.items()):
-            self.sketch.notes.append(f"{count} × {TOLD.get(kind, kind)}, which the exporter had taken apart")
+    def folded(self, node: Node, values: Sequence[Tensor | None], depth: int) -> list[Tensor] | None:
+        """What a node makes of tensors of the file alone; of a table that it alone reads, all is learned."""
+        made = folded(node, values, self.model.opset)
+        alone = node.kind in ("Gather", "Slice") and not depth and self.uses[node.inputs[0]] == 1
+        return [of_table(values[0], made[0])] if made and alone and values[0] is not None else made
 
     def node(self, node: Node, values: MutableMapping[str, Value | None], depth: int) -> list[Value | None]:
         """What a node makes."""
@@ -218,6 +216,9 @@ class Reader:
         if unknown:
             return [None] * len(node.outputs)  # it follows from something that is not known
         call = Call(self.sketch, node, taken, self.model.opset, self.batch, self.owners, self.common)
+        every = map(values.get, takes(node))
+        if (node.domain, node.kind) not in self.model.functions and any(isinstance(one, Sought) for one in every):
+            return self.searches.behind(call, values, self.unknown)
         try:
             return self.made(call, values, depth)
         except NotKnown as why:
@@ -240,9 +241,7 @@ class Reader:
         if node.kind != "SequenceEmpty" and not any(isinstance(value, (Live, Parts)) for value in call.values):
             if call.of_each_sample():
                 return [self.brought(call).live()]
-            made = folded(
-                node, [value if isinstance(value, Tensor) else None for value in call.values], self.model.opset
-            )
+            made = self.folded(node, [one if isinstance(one, Tensor) else None for one in call.values], depth)
             if made is not None:
                 return list(made)
             call = self.brought(call)
@@ -276,7 +275,7 @@ class Reader:
         depth: int,
     ) -> list[Value | None]:
         """What a graph inside a node makes of these inputs and of what stands around it."""
-        around = {name: values[name] for name in captured(call.node) if name in values}
+        around = {name: values[name] for name in takes(call.node) if name in values}
         held = dict(graph.tensors)
         for node in graph.nodes:
             if node.kind == "Constant":
@@ -303,10 +302,11 @@ class Reader:
     def left(self, call: Call, values: Mapping[str, Value | None], why: NotKnown) -> list[Value | None]:
         """What a node that is not known makes: told, or layers of the shapes that the file states."""
         node, shapes = call.node, stated(call.node, self.model.graph.declared)
-        taken = [*call.values, *(values.get(name) for name in sorted(captured(node)))]
-        lives = list(dict.fromkeys(value for value in taken if isinstance(value, Live)))
+        lives = list(dict.fromkeys(value for value in map(values.get, takes(node)) if isinstance(value, Live)))
         known = node.kind in self.model.stated or (node.kind in CONTROL and weightless(node, values))
-        alone = bool(shapes and lives) and known
+        alone = bool(shapes and lives) and (known or is_search(node))
+        if not alone and (ended := self.searches.ended(call, values, str(why))):
+            return ended
         if not alone and not self.asked.opaque:
             kind = f"{node.domain}.{node.kind}" if node.domain else node.kind
             self.unknown.add(f"{kind} ({why})" if str(why) else kind, node.where(), None)

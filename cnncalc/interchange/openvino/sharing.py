@@ -39,7 +39,7 @@ class Sharing:
         taken = [source for layer in layers for source, _ in self.net.sources(layer) if source not in moving]
         owners = self.owners.setdefault(tuple(map(self.root, taken)), made)
         for owner, one in zip(owners, made):
-            if owner != one and self.sketch.alike(owner, one):
+            if owner != one and self.sketch.can_share(owner, one):
                 self.sketch.operators[one] = self.sketch.operators[one]._replace(share=owner)
 
     def root(self, source: str) -> str:

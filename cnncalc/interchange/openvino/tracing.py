@@ -15,6 +15,7 @@ from cnncalc.interchange.onnx.arrays import Dims, broadcast, ints, resolved
 from cnncalc.interchange.onnx.fold import folded
 from cnncalc.interchange.onnx.parts import MOST_READ, Attribute, Node, Tensor
 from cnncalc.interchange.openvino.numbers import Numbers
+from cnncalc.interchange.openvino.slices import strided
 from cnncalc.interchange.openvino.xml import IrLayer
 
 __all__ = ["Tracing"]
@@ -120,6 +121,8 @@ class Tracing:
             dims = SIZED[layer.type](layer, values)
             sized = Tensor(dims or ()) if layer.type != "Reshape" else values[0]._replace(dims=dims or ())
             return None if dims is None else [sized] * len(layer.outputs)
+        if layer.type == "StridedSlice":
+            return strided(layer, values)
         told = _told(layer, values)
         if told is None:
             return None
@@ -269,6 +272,22 @@ def _largest(layer: IrLayer, values: Given) -> Dims | None:
     return (*values[0].dims[:axis], count[0], *values[0].dims[axis + 1 :])
 
 
+def _as(place: int) -> Callable[[IrLayer, Given], Dims | None]:
+    """The shape of one of the inputs."""
+    return lambda layer, values: None if place >= len(values) or (one := values[place]) is None else one.dims
+
+
+def _alike(layer: IrLayer, values: Given) -> Dims | None:
+    """Of two tensors that are broadcast."""
+    return broadcast(*(one.dims for one in values if one is not None)) if None not in values else None
+
+
+def _sampled(layer: IrLayer, values: Given) -> Dims | None:
+    """GridSample: a map at as many places as its second input says."""
+    data, grid = (*values, None)[:2]
+    return None if data is None or grid is None or len(grid.dims) < 3 else (*data.dims[:2], *grid.dims[1:-1])
+
+
 MOST_FACTOR = 10**9
 LITTLE = Fraction(1, 10**6)
 """What OpenVINO adds to a factor that a file has rounded, before it rounds the length down."""
@@ -279,5 +298,15 @@ SIZED: dict[str, Callable[[IrLayer, Given], Dims | None]] = {
     "MatMul": _product,
     "Reshape": _reshape,
     "TopK": _largest,
-}
+    "GatherElements": _as(1),
+    "GridSample": _sampled,
+    **dict.fromkeys(("LogicalXor", "NotEqual", "SquaredDifference"), _alike),
+    **dict.fromkeys(
+        (
+            "CumSum", "NormalizeL2", "Reverse", "ReverseSequence", "Roll", "ScatterElementsUpdate", "ScatterNDUpdate",
+            "ScatterUpdate",
+        ),
+        _as(0),
+    ),
+}  # fmt: skip
 """Operations of which the shape is enough."""

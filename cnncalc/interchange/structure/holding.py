@@ -59,12 +59,13 @@ def _set_apart(net: Net, names: Sequence[str], sketch: Sketch) -> bool:
 
 
 def read_back(text: str, name: str, limits: Limits) -> Net | str:
-    """The net of a text that was written, in a file of that name; what is wrong with it, where it is none."""
-    from cnncalc.language import load_text
+    """The net of a text that was made of a file of that name; what is wrong with it, where it is none."""
+    from cnncalc.language import given_foreign, load
+    from cnncalc.language.documents.foreign import Foreign
     from cnncalc.language.options import Options
 
     try:
-        return load_text(text, name, Options(limits=limits))
+        return load(given_foreign(Foreign(text, ""), name), Options(limits=limits))
     except CnncalcError as error:
         return str(error)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isnan
+from math import isnan, prod
 from typing import Any
 
 from cnncalc.interchange.building import unit_length
@@ -10,7 +10,19 @@ from cnncalc.interchange.tflite.call import Call, Live, Rule, Value, activated
 from cnncalc.interchange.tflite.model import Fixed
 from cnncalc.layers import show_shape
 
-__all__ = ["arithmetic", "difference", "function", "leaky", "length_norm", "lrn", "prelu", "product", "same", "softmax"]
+__all__ = [
+    "arithmetic",
+    "dense",
+    "difference",
+    "function",
+    "leaky",
+    "length_norm",
+    "lrn",
+    "prelu",
+    "product",
+    "same",
+    "softmax",
+]
 
 
 LARGEST = 1e12
@@ -48,7 +60,7 @@ def softmax(kind: str) -> Rule:
 
 def length_norm(call: Call) -> list[Value]:
     """L2_NORMALIZATION over the last axis."""
-    return [Live(unit_length(call.build, everywhere=False), call.live().dims)]
+    return [Live(unit_length(call.build), call.live().dims)]
 
 
 def lrn(call: Call) -> list[Value]:
@@ -121,18 +133,56 @@ def difference(call: Call) -> list[Value]:
 
 def product(call: Call) -> list[Value]:
     """BATCH_MATMUL of two tensors, whose matrices are the last two axes."""
-    a, b = call.live(0), call.live(1)
-    alike = len(a.dims) == len(b.dims) and call.batched(a.dims) == call.batched(b.dims)
-    if not alike or len(a.dims) < 3:
-        raise call.fault(
-            "it is read for two tensors with as many axes", f"{show_shape(a.dims)} and {show_shape(b.dims)}"
-        )
-    rank = len(a.dims) - call.batched(a.dims)
-    first = (*range(1, rank), 0)  # the matrices' axes last, as they have it
-    turned = [call.put("permute", live, dims=live.dims, order=first) for live in (a, b)]
-    if call.flag(0):
-        order = (*range(rank - 2), rank - 1, rank - 2)
-        turned[0] = call.put("permute", turned[0], dims=a.dims, order=order)
-    made = call.put("matmul", *turned, transposed=call.flag(1))
-    dims = (*a.dims[:-2], a.dims[-1 if call.flag(0) else -2], b.dims[-2 if call.flag(1) else -1])
-    return [call.put("permute", made, dims=dims, order=(rank - 1, *range(rank - 1)))]
+    values = enumerate((call.place(0), call.place(1)))
+    sides = [value if isinstance(value, Live) else _weight(call, place) for place, value in values]
+    return [multiplied(call, sides[0], sides[1], call.flag(0), call.flag(1))]
+
+
+def _weight(call: Call, place: int) -> Live:
+    """A stack of matrices that the file holds, which is learned."""
+    own = call.fixed(place)
+    entering = next(iter(call.build.sketch.inputs.values()))
+    beside = Live(entering, ())
+    return call.put("parameter", beside, weights=(place,), dims=own.dims, shape=call.ours(own.dims), join="alone")
+
+
+def dense(call: Call) -> list[Value]:
+    """FULLY_CONNECTED of a matrix that is computed."""
+    x, matrix = call.live(0), call.live(1)
+    if len(matrix.dims) != 2 or not x.dims or prod(x.dims) % matrix.dims[1]:
+        raise call.fault("it multiplies by a matrix", show_shape(matrix.dims))
+    dims = (*x.dims[:-1], matrix.dims[0]) if call.flag(2) else (prod(x.dims) // matrix.dims[1], matrix.dims[0])
+    rows = call.shaped(x, (prod(dims[:-1]), matrix.dims[1]))
+    made = multiplied(call, rows, matrix, turned=False, transposed=True)
+    if isinstance(bias := call.place(2), Live):
+        made = _both(call, "add", made, bias)
+    elif bias is not None:
+        shape = (matrix.dims[0], *(1,) * (len(call.build.shape(made.tensor)) - 1))
+        made = call.put("parameter", made, weights=(2,), dims=made.dims, shape=shape, join="add")
+    return [activated(call, call.shaped(made, dims), call.whole(0, size=1))]
+
+
+def multiplied(call: Call, a: Live, b: Live, turned: bool, transposed: bool) -> Live:
+    """The product of two stacks of matrices, the first or the second transposed; a stack of one is repeated."""
+    rank = max(len(a.dims), len(b.dims))
+    if min(len(a.dims), len(b.dims)) < 2:
+        raise call.fault("it multiplies matrices", f"{show_shape(a.dims)} and {show_shape(b.dims)}")
+    wide = [(*(1,) * (rank - len(live.dims)), *live.dims) for live in (a, b)]
+    stack = tuple(max(pair) for pair in zip(*(dims[:-2] for dims in wide)))
+    sides = [call.shaped(live, dims) for live, dims in zip((a, b), wide)]
+    batched = rank > 2 and all(call.batched(dims) for dims in wide)
+    if not batched:
+        sides = [call.whole_of(live) for live in sides]
+    axes = rank - batched
+    for place, live in enumerate(sides):  # the matrices' axes last, as they have it
+        made = call.put("permute", live, dims=live.dims, order=(*range(1, axes), 0))
+        if turned and not place:
+            made = call.put("permute", made, dims=live.dims, order=(*range(axes - 2), axes - 1, axes - 2))
+        shape = call.build.shape(made.tensor)
+        if shape[:-2] != stack[int(batched) :]:
+            made = call.put("expand", made, dims=live.dims, shape=(*stack[int(batched) :], *shape[-2:]))
+        sides[place] = made
+    made = call.put("matmul", *sides, dims=(), transposed=transposed)
+    dims = (*stack, *call.build.shape(made.tensor)[-2:])
+    made = call.put("permute", made, dims=dims, order=(axes - 1, *range(axes - 1)))
+    return call.shaped(made, dims)

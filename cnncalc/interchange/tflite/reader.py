@@ -22,8 +22,11 @@ from cnncalc.layers import show_shape
 __all__ = ["Reader", "read"]
 
 WEIGHTED = {
-    **dict.fromkeys(("CONV_2D", "CONV_3D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), (1, 2)), "TRANSPOSE_CONV": (1, 3),
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": tuple(range(1, 18)), "SVDF": (1, 2, 3), "EMBEDDING_LOOKUP": (1,), "PRELU": (1,),
+    **dict.fromkeys(("CONV_2D", "CONV_3D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), (1, 2)),
+    **dict.fromkeys(("TRANSPOSE_CONV", "CONV_3D_TRANSPOSE"), (1, 3)), **dict.fromkeys(("SVDF", "RNN"), (1, 2, 3)),
+    **dict.fromkeys(("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM"), tuple(range(1, 18))), "PRELU": (1,),
+    "BIDIRECTIONAL_SEQUENCE_LSTM": tuple(range(1, 35)), "UNIDIRECTIONAL_SEQUENCE_RNN": (1, 2, 3),
+    "BIDIRECTIONAL_SEQUENCE_RNN": (1, 2, 3, 5, 6, 7), "EMBEDDING_LOOKUP": (1,), "BATCH_MATMUL": (1,),
 }  # fmt: skip
 """Where operators take their weights."""
 MADE_UP = re.compile(
@@ -72,19 +75,21 @@ class Reader:
         for operator, made in each_made(self.model.operators, self.made):
             self.values.update(zip(operator.outputs, chain(made or (), repeat(None))))
         self.unknown.raise_any("TensorFlow Lite")
-        ends = [self.output(self.values.get(number)) for number in self.model.outputs]
-        outputs = [tensor for tensor in ends if tensor is not None]
+        outputs: list[int] = []
+        for number in self.model.outputs:
+            tensor = self.output(self.values.get(number), outputs)
+            outputs += [] if tensor is None else [tensor]
         if not outputs:
             raise CnncalcError(Fault("nothing that depends on the input comes out of the net"))
         self.said()
         return finished(self.sketch, outputs)
 
-    def output(self, value: Value | None) -> int | None:
-        """The tensor of an output; an input that comes out as it is has a layer of its own."""
+    def output(self, value: Value | None, before: Sequence[int]) -> int | None:
+        """The tensor of an output; an input that comes out as it is has a layer of its own, and so has a second one."""
         live = value.live if isinstance(value, Below) else value
         if not isinstance(live, Live):
             return None
-        if self.sketch.operators[live.tensor].layer is not None:
+        if self.sketch.operators[live.tensor].layer is not None and live.tensor not in before:
             return live.tensor
         return self.sketch.add("identity", "identity", {}, [live.tensor], place=None, foreign="the output")
 
@@ -195,7 +200,10 @@ class Reader:
         self.sketch.notes.append("constants that are added or multiplied, as of folded batch norms, are no parameters")
 
 
-BIASES = {"CONV_2D": 2, "CONV_3D": 2, "DEPTHWISE_CONV_2D": 2, "TRANSPOSE_CONV": 3, "FULLY_CONNECTED": 2}
+BIASES = {
+    **dict.fromkeys(("CONV_2D", "CONV_3D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), 2),
+    **dict.fromkeys(("TRANSPOSE_CONV", "CONV_3D_TRANSPOSE"), 3),
+}  # fmt: skip
 """Where operators take their bias."""
 
 

@@ -93,7 +93,9 @@ def pack(call: Call) -> list[Value]:
     lives = [call.live(place) for place in range(len(call.values))]
     axis = call.whole(1) % (len(lives[0].dims) + 1)
     dims = (*lives[0].dims[:axis], 1, *lives[0].dims[axis:])
-    if not axis and len(lives) > 1:
+    if len(lives) == 1:
+        return [call.shaped(lives[0], dims)]
+    if not axis:
         return [behind(call, [Live(live.tensor, dims) for live in lives])]
     wide = [call.shaped(live, dims) for live in lives]
     made = (*dims[:axis], len(lives), *dims[axis + 1 :])
@@ -154,20 +156,48 @@ def slice_(call: Call) -> list[Value]:
 
 
 def strided(call: Call) -> list[Value]:
-    """STRIDED_SLICE, whose masks say which ends are open and which axes go."""
-    x, begins, ends, steps = call.live(), call.wholes(1), call.wholes(2), call.wholes(3)
-    if call.whole(2) or call.whole(3) or not len(begins) == len(ends) == len(steps) <= len(x.dims):
-        raise call.fault("one with an ellipsis or new axes is not read")
-    gone: set[int] = set()
-    for axis, (begin, end, step) in enumerate(zip(begins, ends, steps)):
-        n = x.dims[axis]
-        start = 0 if call.whole(0) >> axis & 1 else max(0, begin + n if begin < 0 else begin)
-        stop = n if call.whole(1) >> axis & 1 else min(n, end + n if end < 0 else end)
-        if call.whole(4) >> axis & 1:
-            gone.add(axis)
-            stop = start + 1
-        x = _part(call, x, axis, start, stop, step)
-    return [call.shaped(x, tuple(n for axis, n in enumerate(x.dims) if axis not in gone)) if gone else x]
+    """STRIDED_SLICE, whose masks say which ends are open, which axes go and come, and where the others are taken whole.
+
+    Backward steps are opaque: no layer turns an axis round.
+    """
+    x = call.live()
+    begins, ends, steps = call.wholes(1), call.wholes(2), call.wholes(3)
+    ellipsis, new, shrunk = (call.whole(field) for field in range(2, 5))
+    if not len(begins) == len(ends) == len(steps) or ellipsis & (ellipsis - 1):
+        raise call.fault("it has a begin, an end and a step for each place, and one ellipsis at most")
+    bits = {place: 1 << place for place in range(len(begins))}
+    counted = sum(1 for bit in bits.values() if not (ellipsis | new) & bit)
+    if counted > len(x.dims):
+        raise call.fault("it names more axes than there are", show_shape(x.dims))
+    axis, turned = 0, False
+    dims: list[int] = []
+    for place, bit in bits.items():
+        if ellipsis & bit:
+            whole = len(x.dims) - counted
+            dims += x.dims[axis : axis + whole]
+            axis += whole
+        elif new & bit:
+            dims.append(1)
+        else:
+            step = 1 if shrunk & bit else steps[place]
+            taken = _places(call, x.dims[axis], (begins[place], ends[place], step), place)
+            turned |= step < 0 and len(taken) > 1
+            low, high = (min(taken[0], taken[-1]), max(taken[0], taken[-1]) + 1) if taken else (0, 0)
+            x = _part(call, x, axis, low, high, abs(step) if len(taken) > 1 else 1)
+            dims += [] if shrunk & bit else [len(taken)]
+            axis += 1
+    made = call.shaped(x, (*dims, *x.dims[axis:]))
+    return [alone(call, made.dims, made) if turned else made]
+
+
+def _places(call: Call, n: int, bounds: tuple[int, int, int], place: int) -> range:
+    """The places of an axis from a begin to an end, which masks may open; of one that vanishes, one."""
+    begin, end, step = bounds
+    open_begin, open_end, shrunk = (call.whole(field) >> place & 1 for field in (0, 1, 4))
+    if shrunk:
+        at = begin + n if begin < 0 else begin
+        return range(n)[at : at + 1] if at >= 0 else range(0)
+    return range(n)[None if open_begin else begin : None if open_end else end : step] if step else range(0)
 
 
 def pad(call: Call) -> list[Value]:
@@ -234,6 +264,9 @@ def tile(call: Call) -> list[Value]:
             raise call.fault("it repeats an axis 1 to 1,000 times", str(count))
         if count > 1:
             dims = (*x.dims[:axis], x.dims[axis] * count, *x.dims[axis + 1 :])
+            if not axis and call.batched(x.dims) and len(dims) > 1:
+                x = behind(call, [x] * count)
+                continue
             x = call.put("concat", *[x] * count, dims=dims, axis=call.axis(axis, x.dims))
     return [x]
 

@@ -79,13 +79,21 @@ STATED: Mapping[str, Rule] = {
         ),
         alike,
     ),
-    **dict.fromkeys(("REVERSE_V2", "CUMSUM", "ZEROS_LIKE", "REVERSE_SEQUENCE", "DYNAMIC_UPDATE_SLICE"), first),
+    **dict.fromkeys(
+        (
+            "REVERSE_V2", "CUMSUM", "ZEROS_LIKE", "REVERSE_SEQUENCE", "DYNAMIC_UPDATE_SLICE", "BUCKETIZE",
+            "MATRIX_SET_DIAG",
+        ),
+        first,
+    ),
     **dict.fromkeys(
         (
             "BROADCAST_TO", "COMPLEX_ABS", "FILL", "GATHER_ND", "IMAG", "MATRIX_DIAG", "ONE_HOT", "RANGE", "REAL",
             "REDUCE_ALL", "REDUCE_ANY", "REDUCE_PROD", "RFFT2D", "SCATTER_ND", "SPARSE_TO_DENSE",
             "DILATE", "STABLEHLO_GATHER", "STABLEHLO_PAD", "STABLEHLO_REDUCE_WINDOW", "STABLEHLO_SCATTER",
-            "STABLEHLO_SORT",
+            "STABLEHLO_SORT", "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5", "BROADCAST_ARGS", "RANDOM_UNIFORM",
+            "RANDOM_STANDARD_NORMAL", "REDUCE_WINDOW", "SEGMENT_SUM", "UNSORTED_SEGMENT_MAX", "UNSORTED_SEGMENT_MIN",
+            "UNSORTED_SEGMENT_PROD", "UNSORTED_SEGMENT_SUM",
         ),
         said,
     ),

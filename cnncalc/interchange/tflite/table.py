@@ -4,34 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cnncalc.interchange.tflite import elements, shapes, windows
+from cnncalc.interchange.tflite import elements, sequences, shapes, windows
 from cnncalc.interchange.tflite.added import ADDED
 from cnncalc.interchange.tflite.call import Call, Live, Rule, Value
+from cnncalc.interchange.tflite.model import Fixed
 from cnncalc.interchange.tflite.stated import STATED
 
 __all__ = ["RULES"]
 
 
 def _product(call: Call) -> list[Value]:
-    """BATCH_MATMUL."""
-    return elements.product(call) if isinstance(call.place(1), Live) else windows.linear(call)
+    """BATCH_MATMUL; by one matrix of the file it is a linear layer."""
+    second = call.place(1)
+    matrix = isinstance(second, Fixed) and len(second.dims) == 2 and not call.flag(0)
+    return windows.linear(call) if matrix else elements.product(call)
+
+
+def _dense(call: Call) -> list[Value]:
+    """FULLY_CONNECTED."""
+    return elements.dense(call) if isinstance(call.place(1), Live) else windows.linear(call)
 
 
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D"), windows.convolution),
     "CONV_3D": windows.convolution_3d,
+    "CONV_3D_TRANSPOSE": windows.deconvolution_3d,
     "TRANSPOSE_CONV": windows.deconvolution,
     "SPACE_TO_BATCH_ND": windows.spread,
     "BATCH_TO_SPACE_ND": windows.put_together,
-    **dict.fromkeys(("AVERAGE_POOL_2D", "MAX_POOL_2D"), windows.pool),
-    "FULLY_CONNECTED": windows.linear,
+    **dict.fromkeys(("AVERAGE_POOL_2D", "L2_POOL_2D", "MAX_POOL_2D"), windows.pool),
+    "FULLY_CONNECTED": _dense,
     "BATCH_MATMUL": _product,
     "EMBEDDING_LOOKUP": windows.embedding,
     "GATHER": windows.gathered,
     "LESS": shapes.below,
     **dict.fromkeys(("SELECT", "SELECT_V2"), shapes.chosen),
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": windows.lstm,
-    "SVDF": windows.svdf,
+    **dict.fromkeys(("LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM"), sequences.lstm),
+    **dict.fromkeys(("RNN", "UNIDIRECTIONAL_SEQUENCE_RNN", "BIDIRECTIONAL_SEQUENCE_RNN"), sequences.rnn),
+    "SVDF": sequences.svdf,
     "ADD": elements.arithmetic("add"),
     "SUB": elements.arithmetic("subtract"),
     "MUL": elements.arithmetic("multiply"),

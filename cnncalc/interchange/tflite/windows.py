@@ -7,28 +7,31 @@ from typing import Any
 
 from cnncalc.interchange.tflite.call import Call, Live, Spread, Value, activated
 from cnncalc.interchange.tflite.stated import alone
+from cnncalc.interchange.tflite.stated import said as stated_shapes
 from cnncalc.layers import show_shape
 
 __all__ = [
     "convolution",
     "convolution_3d",
     "deconvolution",
+    "deconvolution_3d",
     "embedding",
     "gathered",
     "linear",
-    "lstm",
     "pool",
     "put_together",
     "spread",
-    "svdf",
 ]
 
 SAME = 0
+POOLS = {"AVERAGE_POOL_2D": "avgpool", "L2_POOL_2D": "lppool", "MAX_POOL_2D": "maxpool"}
 
 
 def convolution(call: Call) -> list[Value]:
     """CONV_2D and DEPTHWISE_CONV_2D; on a map that is dealt out it waits until that is put together again."""
     value = call.place(0)
+    if isinstance(call.place(1), Live):  # weights that are computed: of what comes out the shape alone is known
+        return stated_shapes(call)
     if isinstance(value, Spread):
         if value.call is not None:
             raise call.fault("two convolutions on a map that is dealt out are not read")
@@ -125,10 +128,28 @@ def deconvolution(call: Call) -> list[Value]:
     return [activated(call, made, call.whole(3, size=1))]
 
 
+def deconvolution_3d(call: Call) -> list[Value]:
+    """CONV_3D_TRANSPOSE: depth, height, width, filters, channels in; to a size that it states."""
+    x, dims = call.live(2), call.fixed(1).dims
+    said = call.stated[0] if call.stated else None
+    target = said if said is not None and isinstance(call.place(0), Live) else call.wholes(0)
+    if not len(dims) == len(x.dims) == len(target) == 5 or not call.batched(x.dims):
+        raise call.fault("its kernel and its output have five axes", show_shape(dims))
+    strides = (call.whole(1), call.whole(3), call.whole(2))
+    over = [(n - 1) * s + k - wanted for n, s, k, wanted in zip(x.dims[1:4], strides, dims, target[1:4])]
+    padding = tuple((max(one, 0) // 2, max(one, 0) - max(one, 0) // 2) for one in over)
+    more = tuple(max(-one, 0) for one in over)
+    fields: dict[str, Any] = {"out": dims[3], "kernel": dims[:3], "stride": strides, "padding": padding}
+    made = call.biased("deconv", x, 3, output_padding=more, **fields)
+    return [activated(call, made, call.whole(4, size=1))]
+
+
 def pool(call: Call) -> list[Value]:
-    """AVERAGE_POOL_2D, which leaves the border out, and MAX_POOL_2D."""
+    """AVERAGE_POOL_2D, which leaves the border out, L2_POOL_2D and MAX_POOL_2D."""
+    if call.operator.kind == "L2_POOL_2D" and call.whole(0, size=1) == SAME:  # no layer of ours has a border there
+        return stated_shapes(call)
     made = call.put(
-        "avgpool" if call.operator.kind == "AVERAGE_POOL_2D" else "maxpool",
+        POOLS[call.operator.kind],
         call.map(),
         kernel=(call.whole(4), call.whole(3)),
         stride=(call.whole(2), call.whole(1)),
@@ -149,12 +170,12 @@ def linear(call: Call) -> list[Value]:
     if not kept and prod(body) == features:
         x = call.shaped(x, (call.batch, features))
         made_dims: tuple[int, ...] = (call.batch, out)
-    elif not x.dims or x.dims[-1] != features:
+    elif not x.dims or (x.dims[-1] != features and (kept or not features or prod(x.dims) % features)):
         raise call.fault("its matrix is as wide as the last axis", f"{features} wide, {show_shape(x.dims)}")
     elif kept:
         made_dims = (*x.dims[:-1], out)
     else:
-        rows = prod(x.dims[:-1])
+        rows = prod(x.dims) // features  # whatever the axes, so many rows of so many numbers
         x, made_dims = call.shaped(x, (rows, features)), (rows, out)
     fields: dict[str, Any] = {"out": out}
     if len(call.build.shape(x.tensor)) > 1:
@@ -192,35 +213,3 @@ def _rows(call: Call, numbers: Live, place: int) -> list[Value]:
     return [
         call.put("embedding", numbers, weights=(place,), dims=dims, vocabulary=table.dims[0], features=table.dims[1])
     ]
-
-
-def lstm(call: Call) -> list[Value]:
-    """UNIDIRECTIONAL_SEQUENCE_LSTM with one vector of biases; its states are no tensors here."""
-    x = call.live()
-    if any(call.given(place) for place in (9, 10, 11, 17, 20, 21, 22, 23)) or not call.given(1):
-        raise call.fault("a cell with peepholes, norms or joined gates is not read")
-    if len(x.dims) != 3 or (call.flag(3) and x.dims[0] != x.dims[1]):
-        raise call.fault("it takes a sequence, the batch first", show_shape(x.dims))
-    fields: dict[str, Any] = {"hidden": call.fixed(2).dims[0] if call.fixed(2).dims else 0, "bias": call.given(13)}
-    if call.given(16):
-        fields["projection"] = call.fixed(16).dims[0] if call.fixed(16).dims else 0
-    weights = tuple(place for place in (*range(1, 9), *range(12, 17)) if call.given(place))
-    return [call.put("lstm", x, weights=weights, **fields)]
-
-
-def svdf(call: Call) -> list[Value]:
-    """SVDF, a product of low rank with a memory (Nakkiran et al. 2015): features, then a filter along time for each.
-
-    What it remembers is a border of the sequence, of which one step comes in.
-    """
-    x, features, time = call.live(), call.fixed(1).dims, call.fixed(2).dims
-    if len(features) != 2 or len(time) != 2 or call.whole(0) != 1 or prod(x.dims[1:]) != features[1]:
-        raise call.fault("it is read for rank 1, one step at a time", show_shape(x.dims))
-    filters, memory = time
-    made = call.put("linear", x, weights=(1,), out=filters, bias=False)
-    made = call.put("reshape", made, dims=(call.batch, 1, filters), shape=(filters, 1))
-    made = call.put("pad", made, border=((memory - 1, 0),))
-    made = call.put(
-        "dwconv", made, weights=(2, 3) if call.given(3) else (2,), kernel=memory, bias=call.given(3), padding="valid"
-    )
-    return [activated(call, call.shaped(made, (call.batch, filters)), call.whole(1, size=1))]

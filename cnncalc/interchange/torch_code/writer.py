@@ -25,7 +25,7 @@ from cnncalc.interchange.torch_code.helpers import HELPERS
 from cnncalc.interchange.torch_code.layout import WIDTH, laid_out
 from cnncalc.interchange.torch_code.modules.bodies import Bodies
 from cnncalc.interchange.torch_code.modules.freezing import Frozen, frozen
-from cnncalc.interchange.torch_code.modules.parts import grouped, identifier, is_attribute, place_of
+from cnncalc.interchange.torch_code.modules.parts import SPOKEN, grouped, identifier, is_attribute, place_of
 from cnncalc.interchange.torch_code.modules.sharing import Tie, ties_of
 from cnncalc.interchange.written import Written, heading
 from cnncalc.layers import show_shape
@@ -60,7 +60,7 @@ def _program(graph: Net) -> Program:
     root, changed = grouped(graph)
     bodies = Bodies(graph, root, ties_of(graph, root))
     hints = {**graph.blocks, **{one.full: _stem(one.name) for one in root.inside() if one.full not in graph.blocks}}
-    taken = {"nn", "F", "torch", "Tensor", "math", *HELPERS, *bodies.wrapped.values()}
+    taken = {*SPOKEN, *HELPERS, *bodies.wrapped.values()}
     made = classes(graph, bodies, hints, taken)
     return Program(made, (changed, bodies.wrapped, *_ends(graph, bodies, root.nodes), frozen(graph, root)))
 
@@ -80,7 +80,7 @@ def _inputs(graph: Net) -> dict[int, str]:
         return dict.fromkeys(graph.inputs.values(), "x")
     found: dict[int, str] = {}
     for name, index in graph.inputs.items():
-        found[index] = identifier(name, {*found.values(), "self", "F", "nn", "torch"})
+        found[index] = identifier(name, {*found.values(), *SPOKEN, *HELPERS})
     return found
 
 

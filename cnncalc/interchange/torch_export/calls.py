@@ -71,6 +71,9 @@ class Call:
             if value.name:
                 self.world.made[value] = made
             return made
+        if value is None:  # what `.item()` gives is no tensor of the program
+            taken = "it takes a number that the code computes of a tensor, as by `.item()`"
+            raise Refused(f"{taken}: what stays a tensor is read")
         raise Refused(f"a tensor is needed, not {str(value)[:40]}")
 
     def _made(self, value: Parameter) -> Tensor:
@@ -201,8 +204,7 @@ class Call:
         operator = self.world.sketch.operators[number]
         if operator.layer is None or any(name not in sizes for name in names):
             return
-        shapes = (self.world.sketch.shape(one) for one in operator.inputs)
-        own = sum(map(product, operator.layer.weight_shapes(*shapes).values()))
+        own = self.world.sketch.learned(number)
         given = sum(sizes[name] for name in names)
         if own != given:
             raise Refused(f"its parameters are {given:,} numbers, and a `{operator.layer.kind}` there has {own:,}")

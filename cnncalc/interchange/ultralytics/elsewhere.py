@@ -11,10 +11,16 @@ from typing import Any
 
 from cnncalc.interchange.ultralytics.rows import MOST, UnusableError
 
-__all__ = ["HALVED", "computed"]
+__all__ = ["SEVERAL", "computed"]
 
-HALVED = {"IAuxDetect": ("IDetect", "Detect"), "DualDDetect": ("DDetect", "DDetect")}
-"""Heads on two sets of levels: what the first half of them and the second goes through."""
+SEVERAL = {
+    "IAuxDetect": ("IDetect", "Detect"),
+    "DualDetect": ("Detect of YOLOv9",) * 2,
+    "TripleDetect": ("Detect of YOLOv9",) * 3,
+    "DualDDetect": ("DDetect", "DDetect"),
+    "TripleDDetect": ("DDetect", "DDetect", "DDetect"),
+}
+"""Heads on several sets of levels: what each set goes through."""
 LONGEST = 60
 """Characters of an argument that is computed."""
 MOST_LEVELS = 20

@@ -247,6 +247,7 @@ YOLOV5: dict[str, Module] = {
     "IDetect": Module("IDetect", "nc anchors", more=_anchors),
     "Silence": Module("identity"),
     "DDetect": Module("DDetect", "nc"),
+    "Detect of YOLOv9": Module("DDetect", "nc", more=lambda row, fields: fields.update(g=1)),
     "Bottleneck": Module("Bottleneck13", "out shortcut g e", scaled=True),
     "GhostConv": Module("GhostConv", "out k s g act", scaled=True, more=_activation),
     "SPPF": Module("SPPF", "out k", scaled=True),

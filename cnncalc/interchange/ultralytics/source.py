@@ -8,7 +8,7 @@ from collections.abc import Mapping as MappingType
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.interchange.ultralytics.elsewhere import HALVED, computed
+from cnncalc.interchange.ultralytics.elsewhere import SEVERAL, computed
 from cnncalc.interchange.ultralytics.modules import MODULES, YOLOV5, Module
 from cnncalc.interchange.ultralytics.rows import MOST_REPEATS, Fields, Row, Scaling, UnusableError, whole
 from cnncalc.interchange.ultralytics.values import value_of
@@ -64,7 +64,7 @@ class _File:
             if key not in SETTINGS:
                 help = suggestion(key, SETTINGS, f"it takes {', '.join(SETTINGS)}")
                 raise CnncalcError(Fault(f"a model file of Ultralytics has no `{key[:60]}` to set", help=help))
-            number = re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value)
+            number = re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value)
             words = {"true": True, "false": False}
             self.keys[key] = (
                 (float(value) if "." in value else int(value)) if number else words.get(value.lower(), value)
@@ -162,7 +162,7 @@ class _File:
         if len(items) != 4:
             raise UnusableError("it is a list of four: from, repeats, module, arguments")
         name = str(value_of(items[2]))
-        if name not in self.table and name not in LISTS and (name not in HALVED or not self.yolov5):
+        if name not in self.table and name not in LISTS and (name not in SEVERAL or not self.yolov5):
             self.unknown.append((name, items[2]))
             return
         arguments = value_of(items[3])
@@ -175,8 +175,8 @@ class _File:
         row = Row(number, self._sources(value_of(items[0]), number), repeats, name, arguments, self.scaling)
         if name in LISTS:
             self._listed(row)
-        elif name in HALVED:
-            self._halved(row)
+        elif name in SEVERAL:
+            self._several(row)
         else:
             self._plain(row, self.table[name])
 
@@ -221,17 +221,20 @@ class _File:
         else:
             self.lines.append(f"  - {_item(module.block, fields, taken)}")
 
-    def _halved(self, row: Row) -> None:
-        """A head on twice as many levels: of one half come the answers, of the other what trains the layers before."""
-        half, first = len(row.sources) // 2, HALVED[row.name][0] == HALVED[row.name][1]
-        if len(row.sources) != 2 * half:
-            raise UnusableError("it takes as many levels for its answers as for its training")
-        sides = [(name, row.sources[at * half : (at + 1) * half]) for at, name in enumerate(HALVED[row.name])]
-        (kind, answering), (trained, training) = sides[::-1] if first else sides
+    def _several(self, row: Row) -> None:
+        """A head on sets of levels: the first answers where they differ (YOLOv7), else the last; the others train."""
+        kinds = SEVERAL[row.name]
+        each = len(row.sources) // len(kinds)
+        if not each or len(row.sources) != len(kinds) * each:
+            raise UnusableError(f"it takes {len(kinds)} sets of as many levels, for its answers and for its training")
+        sides = [(kind, row.sources[at * each : (at + 1) * each]) for at, kind in enumerate(kinds)]
+        kind, answering = sides.pop(-1 if kinds[0] == kinds[-1] else 0)
         self._plain(row._replace(name=kind, sources=answering), self.table[kind])
-        module = self.table[trained]
-        inside = _item(module.block, module.fields(row), {"from": [self._tensor(source) for source in training]})
-        self.lines.append(f"  - {{aux: [{inside}], name: {_quoted(f'{row.number}.aux')}, output: false}}")
+        for at, (trained, training) in enumerate(sides):
+            module, taken = self.table[trained], {"from": [self._tensor(source) for source in training]}
+            inside = _item(module.block, module.fields(row), taken)
+            name = _quoted(f"{row.number}.aux{at + 1 if at else ''}")
+            self.lines.append(f"  - {{aux: [{inside}], name: {name}, output: false}}")
 
     def _tensor(self, source: int) -> str:
         return str(source) if source >= 0 else "image" if self.guided else "input"

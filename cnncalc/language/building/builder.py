@@ -97,7 +97,7 @@ class Builder:
                 return self.items(node.items, current, scope, level)
         item = self.reader.read(node)
         if item is None:
-            return UNKNOWN
+            return self.placer.unread(node, level)
         if item.kind == BRANCH:
             self.faults.add("`branch` stands only in the list of a merge", item.key, help=BRANCH_HELP)
             return UNKNOWN

@@ -115,6 +115,10 @@ class ItemReader:
         if node is not None and not (isinstance(node, Scalar) and node.text == "" and node.plain):
             what = "branches" if key == "branches" else "layers"
             self.faults.add(f"`{key}` is a list of {what}", node, help="put a `-` before each, or write [ … ]")
+            if isinstance(node, Mapping):
+                self.faults.unreadable(*node.entries)
+            elif isinstance(node, Scalar) and kind_named(node.text.partition(" ")[0]):
+                return [node]
         return []
 
     def _read(self, node: Mapping) -> Item | None:
@@ -133,6 +137,8 @@ class ItemReader:
         for key_node in unknown:
             help = self._meant(key_node.text, kinds[0][0].text if kinds else "")
             self.faults.add(f"there is no kind, block or key `{key_node.text[:60]}`", key_node, help=help)
+            meant = node.entries[key_node.text][1]
+            self.faults.unreadable(key_node.text, meant.text if isinstance(meant, Scalar) else "")
         if unknown:
             return None
         if len(kinds) > 1:

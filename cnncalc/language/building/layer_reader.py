@@ -56,6 +56,7 @@ class LayerReader:
             made = parse(line, self.dialect, self.defaults)
         except TokenError as error:
             if error.unknown:
+                self.faults.unreadable(error.unknown)
                 error.help = kind_suggestion(error.unknown, tuple(self.blocks()), rest=error.rest, dialect=self.dialect)
             at = node
             for one in (error, *error.others):

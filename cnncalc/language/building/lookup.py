@@ -112,6 +112,8 @@ class Lookup:
         meant = [one.prefix + part for one in level.outwards() for part in (name, *groups_of(name))]
         if self.guessing or any(tensors.get(full) == UNKNOWN for full in meant):
             return UNKNOWN  # the fault is the input's, or the group's
+        if self.faults.explains(name):
+            return UNKNOWN
         fault = self.net.names.missing(name, self._visible(level))
         lines = [self.false[full].line for full in meant if full in self.false]
         if lines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping as MappingType
 
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 from cnncalc.errors import CnncalcError, Fault
@@ -11,8 +11,8 @@ from cnncalc.language.building.evaluation import Scope, Tensor
 from cnncalc.language.building.items import Item
 from cnncalc.language.building.lookup import Lookup
 from cnncalc.language.faults import Faults
-from cnncalc.language.yaml.reader import YamlNode
-from cnncalc.layers import Layer, Shape
+from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode
+from cnncalc.layers import Layer, Shape, kind_named
 from cnncalc.notation.lines import Parsed
 from cnncalc.notation.vocabulary import Guess
 from cnncalc.records import NamedTuple
@@ -81,6 +81,16 @@ class Placer:
         shapes = [net.nodes[one].shape for one in tensors]
         return self._assumed(_outline(layer, vars(layer), *shapes), name, tensors)
 
+    def unread(self, node: YamlNode, level: Level) -> Tensor:
+        """Take the place of an item that could not be read: its name, or that of its kind, is no second fault."""
+        entries = node.entries if isinstance(node, Mapping) else {}
+        name = entries["name"][1] if "name" in entries else None
+        own = name.text if isinstance(name, Scalar) and "$" not in name.text else None
+        kind = next((found[0] for key in entries if (found := kind_named(key)) is not None), None)
+        if own is None and kind is None:
+            return UNKNOWN
+        return self._guess(None if kind is None else Guess(kind, {}), own, (UNKNOWN,), level)
+
     def _guess(self, guess: Guess | None, own: str | None, tensors: tuple[Tensor, ...], level: Level) -> Tensor:
         """Take the place of a layer that could not be read, with what is sure of its output's shape."""
         net = self.net
@@ -104,7 +114,7 @@ class Placer:
         return node.index
 
 
-def _outline(layer: Layer | type[Layer], given: Mapping[str, object], *shapes: Shape) -> Shape | None:
+def _outline(layer: Layer | type[Layer], given: MappingType[str, object], *shapes: Shape) -> Shape | None:
     """What is sure of a faulty layer's output; nothing where that branches on a symbol."""
     try:
         return layer.outline(given, *shapes)

@@ -12,7 +12,6 @@ from cnncalc.errors import CnncalcError, Fault, near
 from cnncalc.files import open_regular
 from cnncalc.language.documents.foreign import Foreign, foreign, in_package
 from cnncalc.language.options import Options
-from cnncalc.language.yaml.kept import keep, kept
 from cnncalc.language.yaml.reader import Mapping, Scalar, YamlNode, read
 from cnncalc.limits import Limits
 from cnncalc.notation.shapes import shape_in
@@ -38,21 +37,30 @@ __all__ = [
 class Given(str):
     """What a net is called that is no file, with what reads it: whatever takes a net's name takes it too."""
 
-    __slots__ = ("tree",)
+    __slots__ = ("foreign", "tree")
 
     tree: Callable[[Limits], YamlNode]
+    foreign: Foreign | None
+    """What it was made of, where that is no text of the user's."""
 
     @classmethod
     def read_by(cls, tree: Callable[[Limits], YamlNode], name: str) -> Given:
         """A net that `tree` reads; other processes can be handed it where they are to."""
         given = cls(name)
-        given.tree = tree
+        given.tree, given.foreign = tree, None
         return given
 
     @classmethod
     def text(cls, text: str | bytes, name: str) -> Given:
         """A net of a text."""
         return cls.read_by(partial(read, text, name), name)
+
+    @classmethod
+    def made(cls, found: Foreign, name: str) -> Given:
+        """A net of another tool that is no file."""
+        given = cls.read_by(partial(read, found.text, name, made=True), name)
+        given.foreign = found
+        return given
 
 
 READ: set[Path] = set()
@@ -204,11 +212,12 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
     """A net's file, opened; one of another tool as the text that its reader makes of it. Raises CnncalcError."""
     limits = options.limits
     if isinstance(net, Given):
-        return Opened(net.tree(limits), net, None)
+        return Opened(net.tree(limits), net, None, net.foreign)
     if net == "-":
         data = standard_input(limits)
         other = foreign("-", None, data, options)
-        return Opened(read(other.text if other else data, "<stdin>", limits), "-", None, other)
+        root = read(data, "<stdin>", limits) if other is None else read(other.text, "<stdin>", limits, made=True)
+        return Opened(root, "-", None, other)
     path = locate(net, beside)
     library = library_folder()
     own = path is _in(library, net)
@@ -220,7 +229,7 @@ def open_document(net: str, options: Options, beside: Path | None = None) -> Ope
     name = printable(net if path == Path(net) or Path(net).is_dir() else path.name)
     other = foreign(name, path, None, options)
     if other is not None:
-        return Opened(read(other.text, name, limits), name, path.parent, other)
+        return Opened(read(other.text, name, limits, made=True), name, path.parent, other)
     return Opened(read(_content(path, net, limits), name, limits), name, path.parent)
 
 
@@ -229,18 +238,13 @@ _TREES: dict[tuple[Path, str, Limits], tuple[tuple[int, int], YamlNode]] = {}
 
 
 def _bundled_tree(path: Path, net: str, name: str, limits: Limits) -> YamlNode:
-    """A bundled file, which is read once a process unless somebody changes it, and kept for other processes."""
+    """A bundled file, which is read once a process unless somebody changes it."""
     status = path.stat()
     state, key = (status.st_mtime_ns, status.st_size), (path, name, limits)
     known = _TREES.get(key)
     if known is not None and known[0] == state:
         return known[1]
-    data = _content(path, net, limits)
-    root = kept(path, data, name) if limits == Limits() else None
-    if root is None:
-        root = read(data, name, limits)
-        if limits == Limits():
-            keep(path, data, root)
+    root = read(_content(path, net, limits), name, limits)
     if "?" not in root.source.text:  # where unknowns are put in, the tree is changed
         _TREES[key] = state, root
     return root

@@ -73,7 +73,7 @@ def _round(arguments: list[Any], limits: Limits) -> Value:
 def _int(arguments: list[Any], limits: Limits) -> Value:
     _needs("int", arguments, 1, 1)
     value = arguments[0]
-    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,100}\s*", value):
+    if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[0-9]{1,100}\s*", value):
         value = int(value)
     return bounded(int(_number("int", value)), limits)
 

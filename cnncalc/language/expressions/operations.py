@@ -36,7 +36,7 @@ def is_number(*values: object) -> bool:
 def cannot(action: str, *values: object) -> RefusalError:
     """The refusal `cannot ACTION`, with the usual reason for a text where a number was meant."""
     for value in values:
-        if isinstance(value, str) and re.fullmatch(r"\s*[-+]?\d{1,15}\s*", value):
+        if isinstance(value, str) and re.fullmatch(r"\s*[-+]?[0-9]{1,15}\s*", value):
             advice = f"'{value}' is a text: write {value.strip()} without quotes, or int(…)"
             return RefusalError(f"cannot {action}", advice)
     return RefusalError(f"cannot {action}", WAY_OUT)

@@ -28,13 +28,14 @@ CLOSING = {"[": "]", "{": "}"}
 
 
 class Source:
-    """A file that was read: its name as the user gave it, and its lines."""
+    """A file that was read: its name as the user gave it, and its lines; or the text that was `made` of the file."""
 
-    __slots__ = ("_lines", "name", "text")
+    __slots__ = ("_lines", "made", "name", "text")
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, *, made: bool = False) -> None:
         self.name = name
         self.text = text
+        self.made = made
         self._lines: list[str] | None = None
 
     @property
@@ -50,7 +51,7 @@ class Source:
 
     def place(self, line: int, column: int, width: int = 1) -> Place:
         """A stretch of a line, both from 1."""
-        return Place(self.name, line, column, max(width, 1), self.line(line))
+        return Place(self.name, line, column, max(width, 1), self.line(line), self.made)
 
 
 class YamlNode:

@@ -76,7 +76,8 @@ class Linear(Reparametrised):
 
     @classmethod
     def outline(cls, given: Mapping[str, object], *x: Shape) -> Shape | None:
-        return None if given.get("axis", "features") != "features" else (sure(given.get("out")),)
+        on_a_map = bool(x) and len(x[0]) > 1  # which may be a slip of `flatten`, or of the axis
+        return None if on_a_map or given.get("axis", "features") != "features" else (sure(given.get("out")),)
 
     def output_shape(self, *x: Shape) -> Shape:
         on = self.acts_on(x[0])

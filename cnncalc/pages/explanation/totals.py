@@ -19,6 +19,7 @@ __all__ = ["in_all", "shares"]
 
 MOST_KINDS = 4
 MOST_TENSORS = 6
+MOST_MAPS = 6
 
 
 def shares(breakdown: Breakdown) -> str:
@@ -41,8 +42,9 @@ def in_all(explanation: Explanation, totals: Totals) -> Section:
         lines.append(Line("parameters", note=f"{number(totals.params.total)}: {shares(totals.params)}"))
     if totals.macs.total:
         lines.append(Line("MACs", note=f"{number(totals.macs.total)}: {shares(totals.macs)}"))
-    if totals.last_map:
-        lines.append(Line("receptive field", note=_last_field(totals.last_map)))
+    if totals.maps:
+        more = f"; and {len(totals.maps) - MOST_MAPS:,} more outputs" if len(totals.maps) > MOST_MAPS else ""
+        lines.append(Line("receptive field", note="; ".join(map(_last_field, totals.maps[:MOST_MAPS])) + more))
     parts = ", ".join(f"{kind} {number(value)}" for kind, value in totals.activations.kinds)
     in_place = f"; {', '.join(totals.in_place)} in place" if totals.in_place else ""
     bytes_text = size_text(counted.activation_bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.answers.page import WHOLE, Each, Items, Page, Table
-from cnncalc.pages.show.columns import COLUMNS, COUNTED, chosen
+from cnncalc.pages.show.columns import COLUMNS, COUNTED, by_key, chosen
 from cnncalc.pages.show.folding import GROUP, arranged, fold_to_fit, ordered
 from cnncalc.pages.show.summary import counting_lines, header, hint_lines, names_text, totals
 from cnncalc.records import NamedTuple
@@ -41,16 +41,19 @@ class View(NamedTuple):
 
 
 ALL = View()
+NAME = "name"
 
 
 def page(report: Report, view: View = ALL) -> Page:
     """The page of a report. Raises CnncalcError for a column that there is not."""
     columns = chosen(view.columns, report)
+    named = any(column.key == NAME for column in columns)
+    read = columns if named else (by_key(NAME), *columns)  # rows without a name say nothing to people
 
     def body(layout: Layout) -> Iterator[Block]:
         rows = _rows(report, view, layout)
         yield header(report)
-        yield _table(report, columns, rows)
+        yield _table(report, read, rows)
         yield totals(report)
         notes = []
         if layout.height is not None and len(rows) < report.count:

@@ -21,6 +21,8 @@ SHOWN = 20
 """A table lists so many assignments unless all are asked for."""
 AROUND = 2
 """So many values beside an extreme one are shown."""
+GAP = "…"
+"""Stands for values that are left out between others."""
 
 
 # -- variables ---------------------------------------------------------------------------------------------------------
@@ -41,9 +43,13 @@ def variable_page(answer: VariableAnswer) -> Page:
     """The values that meet the wants, and the figures around the extreme ones."""
     names = next((tuple(name for name, _ in trial.figures) for trial in answer.trials if trial.figures), ())
 
-    def table(trials: Sequence[Trial], mark: Callable[[bool], object]) -> Table:
+    def table(trials: Sequence[Trial | None], mark: Callable[[bool], object]) -> Table:
         columns = [Column(key, key, right=True) for key in (answer.variable, *names)]
-        values = [[mark(trial.met), trial.value, *(value for _, value in trial.figures)] for trial in trials]
+        gap = ["", GAP, *("" for _ in names)]
+        values = [
+            gap if trial is None else [mark(trial.met), trial.value, *(value for _, value in trial.figures)]
+            for trial in trials
+        ]
         return Table([Column("", "met"), *columns], values)
 
     def body(_: Layout) -> Iterator[Block]:
@@ -89,8 +95,8 @@ def _distance(trial: Trial, answer: VariableAnswer) -> tuple[int, ...]:
     return tuple(off)
 
 
-def _around(trials: Sequence[Trial]) -> list[Trial]:
-    """Where meeting the wants begins and ends, with its neighbours."""
+def _around(trials: Sequence[Trial]) -> list[Trial | None]:
+    """Where meeting the wants begins and ends, with its neighbours; None stands for those that are left out between."""
     edges = {
         place
         for index, trial in enumerate(trials)
@@ -98,7 +104,15 @@ def _around(trials: Sequence[Trial]) -> list[Trial]:
         if trial.met and (beside in (-1, len(trials)) or not trials[beside].met)
         for place in range(index - AROUND + 1, index + AROUND + 1)
     }
-    return [trial for index, trial in enumerate(trials) if index in edges and (trial.figures or trial.met)]
+    shown = [
+        index for index in sorted(edges) if 0 <= index < len(trials) and (trials[index].figures or trials[index].met)
+    ]
+    rows: list[Trial | None] = []
+    for before, index in zip([-1, *shown], shown):
+        if rows and index > before + 1:
+            rows.append(None)
+        rows.append(trials[index])
+    return rows
 
 
 def _trial_object(trial: Trial) -> dict[str, object]:
@@ -159,6 +173,8 @@ def file_page(answer: FileAnswer, *, every: bool = False) -> Page:
         yield Heading(printable(answer.net), answer.wants)
         named = zip(answer.unknowns, answer.notations, answer.bounds, strict=True)
         yield Items([f"{name}: `{printable(notation)}`, {bounds}" for name, notation, bounds in named])
+        if answer.not_held:
+            yield Text("The file's `expect:` is not held, only what is wanted: `cnncalc check` holds the file then.")
         if not answer.total:
             yield Text(_none(answer))
             if answer.nearest:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ from cnncalc.answers.figures import BY_KEY
 from cnncalc.answers.page import Column, Columnar, Each, Page, Table, cell_text
 from cnncalc.answers.roofline import duration_text
 from cnncalc.claims.latency import LATENCY, PICOSECONDS
+from cnncalc.errors import CnncalcError
+from cnncalc.language.yaml.reader import scalar_value
 from cnncalc.solve.sweep.points import Joined
 
 if TYPE_CHECKING:
@@ -128,9 +129,9 @@ def _tick(picoseconds: float) -> str:
 
 
 def as_number(text: str) -> int | float | str:
-    """The value of a variable as a number where it is written as one, and is none that no format holds."""
-    if len(text) > LONGEST or not text.isascii():
+    """The value of a variable as a number where a file would have one there, and it is none that no format holds."""
+    try:
+        value = scalar_value(text, plain=True) if len(text) <= LONGEST else text
+    except CnncalcError:  # beyond the range of decimals
         return text
-    if re.fullmatch(r"-?\d+", text):
-        return int(text)
-    return float(text) if re.fullmatch(r"-?\d*\.\d+", text) else text
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else text

@@ -41,6 +41,8 @@ class FileAnswer(NamedTuple):
     """Where none is as wanted, the nets that come closest."""
     nearest_complete: bool = True
     """Whether no other comes closer."""
+    not_held: tuple[str, ...] = ()
+    """What the file says of its net that no candidate is held to: its `expect`."""
 
     @property
     def complete(self) -> bool:
@@ -84,6 +86,7 @@ def solve_file(
         tuple(search.reasons),
         tuple(search.nearest),
         search.nearest_complete,
+        ("expect",) if "expect" in file.document.keys else (),
     )
 
 

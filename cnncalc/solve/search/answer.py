@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
+from cnncalc.answers.figures import RECEPTIVE_FIELD
 from cnncalc.claims.latency import LATENCY
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.language.unknowns import UnknownFile
@@ -117,7 +118,7 @@ def search(
 def asked_of(question: Question) -> Asked:
     """What is asked of each net: closed forms do where totals are all that is asked for."""
     figures = question.figures
-    whole = LATENCY in figures or "receptive_field" in figures or bool(question.shapes)
+    whole = LATENCY in figures or RECEPTIVE_FIELD in figures or bool(question.shapes)
     apart = Apart(tuple(question.shapes), question.device) if whole else None
     return Asked(
         question.net, question.options, question.dtype, question.grid, tuple(figures), question.optimizer, apart

@@ -8,7 +8,7 @@ from math import prod
 from operator import contains
 
 from cnncalc.analysis.memory.optimizers import optimizer_named
-from cnncalc.answers.figures import KEYS
+from cnncalc.answers.figures import CLAIMED as FIGURES
 from cnncalc.claims.latency import LATENCY
 from cnncalc.errors import CnncalcError, Fault, suggestion
 from cnncalc.limits import Limits
@@ -151,6 +151,6 @@ def check(
     if LATENCY in figures and not device:
         raise CnncalcError(Fault("`latency` is the least time on a device", help="add `--device a100`"))
     for name in figures:
-        if name not in (*KEYS, LATENCY):
-            help = suggestion(name, KEYS, f"a sweep has {', '.join(KEYS)}")
+        if name not in (*FIGURES, LATENCY):
+            help = suggestion(name, FIGURES, f"a sweep has {', '.join(FIGURES)}")
             raise CnncalcError(Fault(f"there is no figure `{name[:60]}` to sweep", help=help))

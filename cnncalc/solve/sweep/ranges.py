@@ -57,17 +57,21 @@ def grid_of(varied: Mapping[str, tuple[str, ...]], shape: str) -> Grid:
     ranges = []
     for text in braces:
         lengths = steps("--input", text)
-        if not lengths or not all(
-            part.isascii() and part.isdigit() and len(part) < LONGEST and int(part) for part in lengths
-        ):
+        if not lengths or not all(map(_length, lengths)):
             raise CnncalcError(Fault(f"--input {shape[:60]}: lengths are whole numbers", help="as 3x{96:320:32}"))
         ranges.append(tuple(map(int, lengths)))
     parts = _BRACES.sub("?", shape).split("x")
+    letters = SYMBOLS.get(len(parts) - 1, "")
+    if not letters or not all(map(_length, parts[:1])) or not all(part == "?" or _length(part) for part in parts):
+        help = "channels first, then each length in braces or a number of its own: 3x{96:320:32} or 3x{96:320:32}x128"
+        raise CnncalcError(Fault(f"--input {shape[:60]}: no shape", help=help))
     if len(parts) == 2:  # 3x{96:320:32}: a square map
         return Grid(dict(varied), f"{parts[0]}xHxH", {"H": ranges[0]})
-    letters = SYMBOLS.get(len(parts) - 1, "")
-    if not letters or parts[0] == "?":
-        raise CnncalcError(Fault(f"--input {shape[:60]}: no shape", help="channels first, as 3x{96:320:32}"))
     form = "x".join([parts[0], *(letter if part == "?" else part for letter, part in zip(letters, parts[1:]))])
     symbols = [letter for letter, part in zip(letters, parts[1:]) if part == "?"]
     return Grid(dict(varied), form, dict(zip(symbols, ranges)))
+
+
+def _length(text: str) -> bool:
+    """Whether it is a length in digits: a letter would stand for every length, and a point is of one."""
+    return text.isascii() and text.isdigit() and len(text) < LONGEST and int(text) > 0

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from cnncalc.answers.figures import RECEPTIVE_FIELD
 from cnncalc.claims.latency import LATENCY
 from cnncalc.language import load
 from cnncalc.language.digest import digest, raise_if_other
@@ -39,11 +40,11 @@ def sweep(
 ) -> Iterator[tuple[Part, Points]]:
     """Every part of the grid with its points, in order; parts in `done` are passed over.
 
-    On a device `latency` is a figure, and every size a net of its own, since it has no closed form. Raises
+    On a device `latency` is a figure. With that or the receptive field every size is a net of its own. Raises
     `CnncalcError` where there is nothing to sweep: no such figure, or a file that holds no net in any case.
     """
     check(grid, figures, optimizer, options.limits, device=device is not None)
-    apart = Apart((), device) if LATENCY in figures else None
+    apart = Apart((), device) if {LATENCY, RECEPTIVE_FIELD}.intersection(figures) else None
     asked = Asked(net, options, dtype, grid, tuple(figures), optimizer, apart)
     works, found, left = bool(done), 0, grid.points - sum(grid.sizes_of(part) for part in done)
     for part, points in each(asked, (part for part in grid.parts() if part not in done), runner):

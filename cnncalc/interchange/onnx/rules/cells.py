@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.parts import Tensor
 
 __all__ = ["CELLS", "recurrent"]
 
@@ -26,8 +27,8 @@ def recurrent(call: Call) -> list[Value | None]:
     if live.axis != 1 - layout or len(call.shape(live)) != 2:
         raise NotKnown("no sequence of vectors")
     weights = [call.fixed(1), call.fixed(2), *([call.fixed(3)] if call.given(3) else [])]
-    if call.given(7) or any(len(weight.dims) < 2 for weight in weights):
-        raise NotKnown("with peepholes")
+    if any(len(weight.dims) < 2 for weight in weights):
+        raise NotKnown("its weights are none of a cell")
     hidden = weights[1].dims[1 if call.node.kind == "DynamicQuantizeLSTM" else -1]
     directions = weights[0].dims[0]
     if directions not in (1, 2):
@@ -38,6 +39,8 @@ def recurrent(call: Call) -> list[Value | None]:
         fields["biases"] = 1
     returns = "sequence" if every else "final"
     made = call.put(CELLS[call.node.kind], live, weights=weights, returns=returns, axis="last", **fields)
+    if call.given(7) and call.node.kind == "LSTM":
+        made = peeping(call, made, call.fixed(7))
     final = last(call, made, directions, hidden) if every and others[0] else made
     states: list[Value | None] = [
         call.put("reshape", final, suffix="_last", batch=1 - layout, shape=(directions, hidden)) if others[0] else None,
@@ -50,6 +53,14 @@ def recurrent(call: Call) -> list[Value | None]:
     length = call.shape(live)[0]
     split = call.put("reshape", made, suffix="_directions", batch=2 - 2 * layout, shape=(length, directions, hidden))
     return [split, *states]
+
+
+def peeping(call: Call, made: Live, factors: Tensor) -> Live:
+    """What an LSTM makes whose gates see the cell: three factors a unit and direction more, and no more products."""
+    learned = call.put(
+        "parameter", made, suffix="_peepholes", weights=[factors], batch=WITHIN, shape=factors.dims, join="alone"
+    )
+    return call.put("opaque", made, learned, suffix="_peeping", shape=call.shape(made), of="peepholes")
 
 
 def of_sequences(call: Call, live: Live, axis: int) -> list[Value | None]:

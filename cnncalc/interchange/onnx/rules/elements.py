@@ -78,7 +78,8 @@ def dropout(call: Call) -> list[Value]:
     rate = call.real("ratio", 0.5)
     if call.given(1) and (numbers := call.fixed(1).numbers):
         rate = float(f"{numbers[0]:.7g}")
-    return [call.put("dropout", call.live(), rate=min(max(rate, 0.0), 1.0))]
+    made = call.put("dropout", call.live(), rate=min(max(rate, 0.0), 1.0))
+    return [made] * len(call.node.outputs)  # its mask is as large
 
 
 def prelu(call: Call) -> list[Value]:
@@ -186,6 +187,8 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         number = fixed.numbers[0] if fixed.numbers else 1.0
         number = float(f"{number:.7g}") if math.isfinite(number) and abs(number) < 1e12 else 1e12
         return call.put(kind, live, number=number)
+    if call.opset < 7 and isinstance(at := call.node.attributes.get("axis"), int) and at >= 0:  # aligned from there on
+        fixed = fixed._replace(dims=fixed.dims + (1,) * (len(call.full(live)) - at - len(fixed.dims)))
     missing = len(fixed.dims) - len(call.full(live))
     if missing > 0 and call.batch == 1:  # of one image new axes stand before its own
         full, batch = (*(1,) * missing, *call.full(live)), 0 if live.axis != WITHIN else WITHIN
@@ -239,7 +242,11 @@ def batch_norm(call: Call) -> list[Value]:
     scale, shift = learned(call, 1), learned(call, 2)
     fields: dict[str, Any] = {} if scale and shift else {"affine": scale or shift, "scale": scale, "bias": shift}
     known = next(index for index in (1, 2, 3) if learned(call, index) or index == 3)
-    return [call.put("batchnorm", call.map(), weights=[call.fixed(known)], eps=call.real("epsilon", 1e-5), **fields)]
+    made = call.put("batchnorm", call.map(), weights=[call.fixed(known)], eps=call.real("epsilon", 1e-5), **fields)
+    return [
+        made,
+        *(call.fixed(3 + place % 2) for place in range(len(call.node.outputs) - 1)),
+    ]  # statistics as in training
 
 
 def layer_norm(call: Call) -> list[Value]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import Window
@@ -18,7 +19,7 @@ def held(call: Call, tensor: Tensor, live: Live, shape: Shape, batch: int, suffi
 
     Each of the weights that it is made of is learned; what is made of them is no layer, and costs nothing at inference.
     """
-    if not tensor.floating or not (tensor.of or tensor.learned):
+    if not tensor.floating or not (tensor.of or tensor.held_as_learned):
         return call.put("constant", live, suffix=suffix, batch=batch, shape=shape, join="alone")
     if not tensor.of:
         return call.put("parameter", live, suffix=suffix, weights=[tensor], batch=batch, shape=shape, join="alone")
@@ -48,19 +49,15 @@ def by_columns(call: Call, live: Live, filters: Live | Tensor, bias: Tensor | No
     """
     dims = filters.dims if isinstance(filters, Tensor) else call.full(filters)
     (out, *_), (channels, *lengths), groups, rank = dims, call.shape(live), fields["groups"], len(dims) - 2
-    if rank > 2:
-        raise NotKnown("filters of a volume that are computed")
     said = fields["padding"]
     borders = [said] * rank if isinstance(said, str) else (*said * rank,)[:rank]
     windows = [Window(*one) for one in zip(fields["kernel"], fields["stride"], borders, fields["dilation"])]
     shape = (out, *(window.length(n) for window, n in zip(windows, lengths)))
-    padded = tuple(window.padding(n) for window, n in zip(windows, lengths))
-    if any(map(any, padded)):
-        live = call.put("pad", live, suffix="_border", border=padded)
-    if rank == 1:
-        live = call.put("reshape", live, suffix="_line", shape=(channels, 1, *call.shape(live)[1:]))
-    over: dict[str, Any] = {name: (*(1,) * (2 - rank), *fields[name]) for name in ("kernel", "stride", "dilation")}
-    columns = call.put("unfold", live, suffix="_windows", **over)
+    if rank > 2:  # no layer lays out those of a volume: there are as many
+        rows_of = (channels * prod(fields["kernel"]), prod(shape[1:]))
+        columns = call.put("opaque", live, suffix="_windows", shape=rows_of, of="windows")
+    else:
+        columns = laid_out(call, live, tuple(window.padding(n) for window, n in zip(windows, lengths)), fields)
     rows, places = call.shape(columns)
     matrix: tuple[int, ...] = (out, rows)
     if groups > 1:
@@ -75,3 +72,15 @@ def by_columns(call: Call, live: Live, filters: Live | Tensor, bias: Tensor | No
     if bias is None:
         return made
     return call.put("parameter", made, suffix="_bias", weights=[bias], shape=(out, *(1,) * rank), join="add")
+
+
+def laid_out(call: Call, live: Live, padded: tuple[tuple[int, int], ...], fields: Mapping[str, Any]) -> Live:
+    """The windows of a map or of a line, each as a column."""
+    rank = len(padded)
+    if any(map(any, padded)):
+        live = call.put("pad", live, suffix="_border", border=padded)
+    if rank == 1:
+        channels, length = call.shape(live)
+        live = call.put("reshape", live, suffix="_line", shape=(channels, 1, length))
+    over: dict[str, Any] = {name: (*(1,) * (2 - rank), *fields[name]) for name in ("kernel", "stride", "dilation")}
+    return call.put("unfold", live, suffix="_windows", **over)

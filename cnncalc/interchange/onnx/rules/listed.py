@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Parts, Rule, Value
+from cnncalc.interchange.onnx.control import stacked
 from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.elements import same
 from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
 
 __all__ = ["LISTED"]
@@ -65,6 +67,11 @@ def length(call: Call) -> list[Value]:
     return [Tensor((), (len(parts_of(call)),), 7)]
 
 
+def there(_: Call) -> list[Value]:
+    """OptionalHasElement, of a tensor that comes in."""
+    return [Tensor((), (True,), 9)]
+
+
 def parts_of(call: Call) -> tuple[Live, ...]:
     """The list that a node takes first."""
     value = call.values[0] if call.values else None
@@ -82,16 +89,20 @@ def at(call: Call) -> list[Value]:
 
 
 def joined(call: Call) -> list[Value]:
-    """ConcatFromSequence, without a new axis."""
+    """ConcatFromSequence, along an axis or along a new one."""
     parts = parts_of(call)
-    if call.whole("new_axis", 0) or len({live.axis for live in parts}) != 1:
-        raise NotKnown("it makes a new axis")
+    if call.whole("new_axis", 0):
+        return [stacked(call, parts, call.whole("axis", 0), 0)]
+    if len({live.axis for live in parts}) != 1:
+        raise NotKnown("the batch is another axis of each part")
     return [call.put("concat", *parts, axis=call.ours(call.whole("axis", 0), parts[0])) if len(parts) > 1 else parts[0]]
 
 
 LISTED: Mapping[str, Rule] = {
     "SplitToSequence": split,
     "SequenceConstruct": construct,
+    **dict.fromkeys(("Optional", "OptionalGetElement"), same),
+    "OptionalHasElement": there,
     "SequenceAt": at,
     "SequenceEmpty": empty,
     "SequenceInsert": inserted,

@@ -15,6 +15,8 @@ from cnncalc.interchange.onnx.rules.windows import mean
 __all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "scattered", "topk"]
 
 
+PLACES = (6, 7, 9)
+"""int32, int64 and bool: types of which no table of a quantised net is."""
 MOST_AXES = 4
 """Of a tensor that a layer brings."""
 
@@ -24,7 +26,8 @@ def gather(call: Call) -> list[Value]:
     if isinstance(call.values[0], Tensor):
         table, live = call.fixed(0), call.live(1)
         shape = call.shape(live)
-        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis > 0:
+        whole = table.type in PLACES or table.computed_anew  # numbers of levels, or of boxes: nobody learns them
+        if len(table.dims) != 2 or call.whole("axis", 0) or live.axis > 0 or whole:
             return [anywhere(call, table.dims, call.full(live), [table] if table.floating and table.learned else [])]
         if len(shape) > 1 and shape[0] != 1:  # of a map of numbers we want one channel
             live = call.put("reshape", live, suffix="_numbers", shape=(1, *shape))
@@ -95,12 +98,20 @@ def picked(call: Call, live: Live, full: tuple[int, ...]) -> Live:
 
 
 def gather_nd(call: Call) -> list[Value]:
-    """GatherND at places that the file holds."""
-    live, (*around, depth) = call.live(), call.fixed(1).dims or (0,)
-    full = call.full(live)
-    if call.whole("batch_dims", 0) or not 0 < depth <= len(full):
-        raise NotKnown("no places that the file holds")
-    return [picked(call, call.freed(live), (*around, *full[depth:]))]
+    """GatherND at places that the file holds, or the net computes; `batch_dims` axes go along with them."""
+    from cnncalc.interchange.onnx.rules.rarer import result
+
+    first, places = call.values[0], call.values[1]
+    live = call.live(0 if isinstance(first, Live) else 1)
+    full = call.full(first) if isinstance(first, Live) else call.fixed(0).dims
+    *around, depth = (call.full(places) if isinstance(places, Live) else call.fixed(1).dims) or (0,)
+    alike = call.whole("batch_dims", 0)
+    if not 0 < depth <= len(full) - alike or not 0 <= alike <= len(around):
+        raise NotKnown("its places are none of its first input's")
+    made = (*around, *full[alike + depth :])
+    if isinstance(places, Live):
+        return [result(call, made)]
+    return [picked(call, call.freed(live), made)]
 
 
 def scattered(call: Call) -> list[Value]:

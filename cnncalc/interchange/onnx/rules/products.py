@@ -25,6 +25,13 @@ def gemm(call: Call) -> list[Value]:
     if call.taken_otherwise(weight, weight.dims if call.whole("transB", 0) else weight.dims[::-1]):
         return [of_matrices(call)]
     axis = "features" if len(call.shape(live)) == 1 else "last"
+    if (
+        call.given(2)
+        and isinstance(added := call.values[2], (Live, Tensor))
+        and not (isinstance(added, Tensor) and added.size == out)
+    ):  # a number for all, one for each row, or what the net computes
+        made = call.put("linear", live, weights=[weight], out=out, axis=axis, bias=False)
+        return arithmetic(call.like([made, added], f"{call.name}_sum", "Add"))
     return [call.biased(2, -1, "linear", live, [weight], out=out, axis=axis)]
 
 

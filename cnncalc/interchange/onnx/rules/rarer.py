@@ -7,10 +7,11 @@ from math import prod
 
 from cnncalc.interchange.onnx.arrays import broadcast
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Rule, Value
+from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.elements import arithmetic
 from cnncalc.interchange.onnx.rules.shapes import alone
 
-__all__ = ["RARER", "lives_of", "result"]
+__all__ = ["MOST", "RARER", "lives_of", "result"]
 
 Dims = tuple[int, ...]
 
@@ -160,7 +161,7 @@ RARER: Mapping[str, Rule] = {
         (
             "BitwiseNot", "BitCast", "Hardmax", "CumSum", "CumProd", "Trilu", "Bernoulli", "RandomNormalLike",
             "RandomUniformLike", "ScatterElements", "Scatter", "ScatterND", "TensorScatter", "EyeLike",
-            "MeanVarianceNormalization", "RotaryEmbedding", "Inverse",
+            "MeanVarianceNormalization", "RotaryEmbedding", "Inverse", "ScaledTanh", "ParametricSoftplus",
         ),
         as_input(0),
     ),
@@ -180,3 +181,31 @@ RARER: Mapping[str, Rule] = {
     "AffineGrid": shaped(places),
 }  # fmt: skip
 """What each of them becomes."""
+
+
+def boxes(call: Call) -> list[Dims]:
+    """NonMaxSuppression: of each image and class all boxes, or as many as it says; three numbers each."""
+    count, classes = dims_of(call, 0)[1], dims_of(call, 1)[:2]
+    most = call.numbers(2) if call.given(2) and isinstance(call.values[2], Tensor) else None
+    return [(prod(classes) * (min(count, max(most[0], 0)) if most else count), 3)]
+
+
+def all_places(call: Call) -> list[Dims]:
+    """NonZero: all places, one row an axis."""
+    full = dims_of(call, 0)
+    return [(len(full), prod(full))]
+
+
+def different(call: Call) -> list[Dims]:
+    """Unique: all numbers, or all parts along an axis, differ; and where they stand."""
+    full, axis = dims_of(call, 0), call.node.attributes.get("axis")
+    count = full[axis % len(full)] if isinstance(axis, int) and full else prod(full)
+    return [full if isinstance(axis, int) else (count,), *[(count,)] * (len(call.node.outputs) - 1)]
+
+
+MOST: Mapping[str, Callable[[Call], list[Dims]]] = {
+    "NonMaxSuppression": boxes,
+    "NonZero": all_places,
+    "Unique": different,
+}
+"""The shapes of as much as there can be, by search."""

@@ -160,7 +160,7 @@ def concat(call: Call) -> list[Value]:
         if len(value.dims) != len(call.full(lives[0])) or misfit:
             raise NotKnown("a fixed tensor has other axes")
         shape = call.own(lives[0], value.dims)
-        kind, weights = ("parameter", [value]) if value.floating and value.learned else ("constant", [])
+        kind, weights = ("parameter", [value]) if value.floating and value.held_as_learned else ("constant", [])
         joined.append(call.put(kind, lives[0], suffix=f"_{place + 1}", weights=weights, shape=shape, join="alone"))
     return [joined[0] if len(joined) == 1 else call.put("concat", *joined, axis=axis)]
 

@@ -18,26 +18,26 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("LeakyRelu", "Elu", "Gelu"), elements.with_slope),
     **dict.fromkeys(elements.JOINS, elements.arithmetic),
     **dict.fromkeys(("Identity", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"), elements.same),
-    **dict.fromkeys(("BatchNormalization", "SpatialBN"), elements.batch_norm),
+    **dict.fromkeys(("BatchNormalization", "SpatialBN"), of_each(elements.batch_norm)),
     **dict.fromkeys(("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"), elements.layer_norm),
-    **dict.fromkeys(("InstanceNormalization", "GroupNormalization"), elements.group_norm),
+    **dict.fromkeys(("InstanceNormalization", "GroupNormalization"), of_each(elements.group_norm)),
     **dict.fromkeys(("Softmax", "LogSoftmax"), elements.softmax),
     **dict.fromkeys(elements.COMPARED, elements.compared),
     "Clip": elements.clip,
     "Dropout": elements.dropout,
-    "LRN": elements.lrn,
+    "LRN": of_each(elements.lrn),
     "PRelu": elements.prelu,
     "Conv": of_each(windows.convolution),
     "ConvInteger": windows.quantised,
     "ConvTranspose": of_each(windows.deconvolution),
     "Col2Im": columns.folded,
     "Im2Col": columns.columns,
-    "DeformConv": windows.deformable,
-    "MaxUnpool": windows.unpool,
+    "DeformConv": columns.deformable,
+    "MaxUnpool": columns.unpool,
     **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), of_each(windows.pool)),
     **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"), windows.global_pool),
-    "Pad": windows.pad,
-    **dict.fromkeys(("Resize", "Upsample"), windows.resize),
+    "Pad": of_each(windows.pad),
+    **dict.fromkeys(("Resize", "Upsample"), of_each(windows.resize)),
     "Gemm": products.gemm,
     "MatMul": products.matmul,
     "Einsum": products.einsum,
@@ -58,15 +58,15 @@ RULES: Mapping[str, Rule] = {
     "ReverseSequence": picking.reversed_sequence,
     "Expand": shapes.expand,
     "Tile": shapes.tile,
-    "DepthToSpace": shapes.depth_to_space,
-    "SpaceToDepth": shapes.space_to_depth,
+    "DepthToSpace": of_each(shapes.depth_to_space),
+    "SpaceToDepth": of_each(shapes.space_to_depth),
     **dict.fromkeys(picking.REDUCTIONS, picking.reduce),
     **dict.fromkeys(("ArgMax", "ArgMin"), picking.argmax),
 }
 """A function of a node, with the values that it takes, to those that it makes; rare ones stand elsewhere."""
 
 
-DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc")
+DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc", "ai.onnx.ml")
 """The domains whose operators are read, ONNX's own first; those of a runtime are imported where a file has them."""
 
 
@@ -76,6 +76,10 @@ def rule_of(domain: str, kind: str) -> Rule | None:
         from cnncalc.interchange.onnx.rules.fused.blocked import BLOCKED
 
         return BLOCKED.get(kind)
+    if domain == "ai.onnx.ml":
+        from cnncalc.interchange.onnx.rules.fused.labels import LABELS
+
+        return LABELS.get(kind)
     if kind in RULES:
         return RULES[kind]
     from cnncalc.interchange.onnx.rules.cells import CELLS, recurrent

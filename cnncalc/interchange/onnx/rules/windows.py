@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cnncalc.arithmetic.windows.nearest import single
-from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Value
+from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.fixed import by_columns
+from cnncalc.layers.base import Shape
 
 __all__ = ["convolution", "deconvolution", "each", "global_pool", "mean", "pad", "pairs", "pool", "quantised", "resize"]
 
@@ -130,7 +131,7 @@ def pool(call: Call) -> list[Value]:
         padded = fields["padding"] if isinstance(fields["padding"], str) else any(map(any, fields["padding"]))
         fields["count_include_pad"] = bool(call.whole("count_include_pad", 0)) or not padded
     if kind == "lppool":
-        fields["norm"] = float(call.whole("p", 2))
+        fields["norm"] = call.real("p", 2.0)
     made = call.put(kind, live, **fields)
     return [made] * len(call.node.outputs)  # its places are asked for by a MaxUnpool, which knows the pool by them
 
@@ -153,49 +154,17 @@ def rounded_up(call: Call, live: Live, fields: dict[str, Any]) -> Live:
     return live
 
 
-def unpool(call: Call) -> list[Value]:
-    """MaxUnpool, on what a pool made and on the places of that pool."""
-    live, pool = call.map(), call.live(1)
-    if call.sketch.operators[pool.tensor].layer is None or call.shape(pool) != call.shape(live):
-        raise NotKnown("its places are none that a pool found")
-    kernel = call.wholes("kernel_shape") or ()
-    rank = len(kernel)
-    size = call.numbers(2)
-    fields: dict[str, Any] = {} if size is None else {"size": size[-rank:]}
-    padding = pairs(call, rank)
-    if isinstance(padding, str) or (size is None and any(before != after for before, after in padding)):
-        raise NotKnown("its padding is uneven")
-    fields |= {"kernel": kernel, "stride": each(call, "strides", rank), "padding": tuple(p for p, _ in padding)}
-    return [call.put("maxunpool", live, pool, **fields)]
-
-
-def deformable(call: Call) -> list[Value]:
-    """DeformConv: a map, offsets, and a mask where there is one."""
-    live, weight = call.map(), call.fixed(1)
-    rank = len(weight.dims) - 2
-    bias = [call.fixed(3)] if call.given(3) else []
-    mask = [call.live(4)] if call.given(4) and isinstance(call.values[4], Live) else []
-    if call.given(4) and not mask:  # of numbers that the file holds, as those of ones, nobody learns any
-        dims = call.fixed(4).dims[1:]
-        mask = [call.put("constant", live, suffix="_mask", shape=dims, join="alone")]
-    fields = {
-        "out": weight.dims[0],
-        "groups": call.whole("group", 1),
-        "kernel": weight.dims[2:],
-        "stride": each(call, "strides", rank),
-        "padding": pairs(call, rank),
-        "dilation": each(call, "dilations", rank),
-        "bias": bool(bias),
-    }
-    return [call.put("deform_conv", live, call.live(2), *mask, weights=[weight, *bias], **fields)]
-
-
 def global_pool(call: Call) -> list[Value]:
     """GlobalAveragePool, GlobalMaxPool and GlobalLpPool."""
+    live = call.batched(call.live(), 0)
+    shape = call.shape(live)
+    if live.axis == WITHIN and len(shape) > 2 and call.node.kind != "GlobalLpPool":  # of many maps of one image
+        by = "mean" if "Average" in call.node.kind else "max"
+        return [call.put("reduce", live, by=by, axes=tuple(range(2, len(shape))), keep=True)]
+    live = call.map()
     if call.node.kind == "GlobalLpPool":
-        live = call.map()
-        return [call.put("lppool", live, kernel=call.shape(live)[1:], norm=float(call.whole("p", 2)))]
-    return [call.put("global_avgpool" if "Average" in call.node.kind else "global_maxpool", call.map())]
+        return [call.put("lppool", live, kernel=call.shape(live)[1:], norm=call.real("p", 2.0))]
+    return [call.put("global_avgpool" if "Average" in call.node.kind else "global_maxpool", live)]
 
 
 def mean(call: Call) -> list[Value] | None:
@@ -250,10 +219,7 @@ def resize(call: Call) -> list[Value]:
     shape = call.shape(live)
     rank = len(shape)
     place = {"Upsample": 1}.get(call.node.kind, 1 if call.opset < 11 else 2)
-    scales = call.fixed(place).numbers if call.given(place) else None
-    attribute = call.node.attributes.get("scales")
-    if scales is None and isinstance(attribute, tuple):
-        scales = tuple(float(one) for one in attribute if isinstance(one, (int, float)))
+    scales = call.fixed(place).numbers if call.given(place) else said_scales(call, rank)
     sizes = call.numbers(3) if call.given(3) else None
     axes = call.wholes("axes")
     if sizes:
@@ -270,17 +236,39 @@ def resize(call: Call) -> list[Value]:
         made = tuple(scaled(n, factor) for n, factor in zip(shape, factors[1:]))
     else:
         raise NotKnown("neither its scales nor its sizes are known")
-    if made[0] != shape[0] or min(made) < 1 or rank < 2:
-        raise NotKnown("it resizes channels")
-    if made == shape:
-        return [live]
+    if min(made) < 1 or rank < 2:
+        raise NotKnown("it makes nothing")
+    return [live if made == shape else resized(call, live, made)]
+
+
+def said_scales(call: Call, rank: int) -> tuple[float, ...] | None:
+    """Factors that are attributes: `scales`, and in the first opset those of height and width."""
+    found = call.node.attributes.get("scales")
+    if isinstance(found, tuple):
+        return tuple(float(one) for one in found if isinstance(one, (int, float)))
+    sides = [call.node.attributes.get(name) for name in ("height_scale", "width_scale")]
+    numbers = tuple(float(one) for one in sides if isinstance(one, (int, float)))
+    return (*(1.0,) * (rank - 1), *numbers) if len(numbers) == 2 else None
+
+
+def resized(call: Call, live: Live, made: Shape) -> Live:
+    """A map of these lengths; where its first axis changes, as with channels last, one that does not is put first."""
+    shape, rank = call.shape(live), len(made)
+    if made[0] != shape[0]:
+        first = next((axis for axis in reversed(range(rank)) if made[axis] == shape[axis]), None)
+        if first is None:
+            raise NotKnown("it resizes all axes")
+        order = (first, *(axis for axis in range(rank) if axis != first))
+        turned = call.put("permute", live, suffix="_first", order=order)
+        wide = resized(call, turned, tuple(made[axis] for axis in order))
+        return call.put("permute", wide, suffix="_back", order=tuple(order.index(axis) for axis in range(rank)))
     mode = MODES.get(call.word("mode", "nearest"), "nearest")
     if mode == "cubic" and rank != 3:
         raise NotKnown("a cubic interpolation is for two axes")
     corners = call.word("coordinate_transformation_mode", "half_pixel") == "align_corners"
     factors_of = [m // n if m % n == 0 else 0 for m, n in zip(made[1:], shape[1:])]
     fields: dict[str, Any] = {"scale": tuple(factors_of)} if all(factors_of) else {"size": made[1:]}
-    return [call.put("upsample", live, mode=mode, align_corners=corners and mode != "nearest", **fields)]
+    return call.put("upsample", live, mode=mode, align_corners=corners and mode != "nearest", **fields)
 
 
 def kept(call: Call, sizes: Mapping[int, int], full: Sequence[int]) -> Iterable[tuple[int, int]]:

@@ -23,11 +23,11 @@ BATCH = "N"
 def newest_opset() -> int:
     """The newest opset that the onnx package has. Raises CnncalcError where it is not installed."""
     try:
-        import onnx
+        from onnx import defs  # not of a mere folder of that name
     except ImportError:
         message = "ONNX files are written by the onnx package, which is not installed"
         raise CnncalcError(Fault(message, help="`pip install 'cnncalc[onnx]'`")) from None
-    found: int = onnx.defs.onnx_opset_version()
+    found: int = defs.onnx_opset_version()
     return found
 
 

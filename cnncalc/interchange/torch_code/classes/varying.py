@@ -12,8 +12,9 @@ from cnncalc.interchange.torch_code.classes.making import Class, Classes
 from cnncalc.interchange.torch_code.classes.relations import Parameter
 from cnncalc.interchange.torch_code.classes.screening import first_of_many, fits
 from cnncalc.interchange.torch_code.expressions import REQUIRED, Argument, Call, Text, call
+from cnncalc.interchange.torch_code.helpers import HELPERS
 from cnncalc.interchange.torch_code.modules.bodies import Bodies
-from cnncalc.interchange.torch_code.modules.parts import RESERVED, Group, is_attribute
+from cnncalc.interchange.torch_code.modules.parts import RESERVED, SPOKEN, Group, is_attribute
 from cnncalc.records import NamedTuple
 
 __all__ = ["Program", "with_arguments"]
@@ -41,12 +42,12 @@ def with_arguments(graph: Net, program: Program, make: Make) -> list[Class]:
     made = program.classes.made
     if graph.again is None or graph.nodes != graph.again.nodes or len(graph.nodes) > MOST_LAYERS:
         return made
-    taken = {*RESERVED, *dir(builtins)}
+    taken = {*RESERVED, *SPOKEN, *HELPERS, *dir(builtins), *program.classes.bodies.wrapped.values()}
     for each in made:
-        taken.update([*(one.name for one in each.members), *(one.name for one in each.parameters)])
+        taken.update([each.name, *(one.name for one in each.members), *(one.name for one in each.parameters)])
     group = first_of_many(program.classes)
     for name, value in graph.again.numbers.items():
-        free = value != 0 and is_attribute(name) and name not in taken
+        free = value != 0 and is_attribute(name) and name not in taken and not name.startswith("__")
         if free and (group is None or _fits(graph, program.classes, group, name, value)):
             made = _varied(graph, program, make, made, name, value)
     return made

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from cnncalc.graph import Net, Node
 from cnncalc.records import NamedTuple
 
-__all__ = ["RESERVED", "Flow", "Group", "Operation", "Tensor", "Tensors", "grouped", "identifier",
+__all__ = ["RESERVED", "SPOKEN", "Flow", "Group", "Operation", "Tensor", "Tensors", "grouped", "identifier",
            "is_attribute", "place_of", "tensor_at"]  # fmt: skip
 
 Tensor: TypeAlias = "tuple[int, int]"
@@ -40,6 +40,9 @@ RESERVED = frozenset(
     ]
 )  # fmt: skip
 """The names that torch's modules have themselves."""
+
+SPOKEN = frozenset(["self", "nn", "F", "torch", "Tensor", "math", "OrderedDict"])
+"""The names that code of a class calls things by, besides classes and functions of its own."""
 
 
 class Group:

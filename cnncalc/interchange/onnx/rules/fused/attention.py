@@ -142,6 +142,31 @@ def of_many_heads(call: Call) -> list[Value | None]:
     return headed(call, parts, 5)
 
 
+def of_few_keys(call: Call) -> list[Value | None]:
+    """onnxruntime's GroupQueryAttention: keys and values of fewer heads, or all in one tensor; what came stands before.
+
+    The angles by which it turns queries and keys are tables that nobody learns.
+    """
+    heads, held = call.whole("num_heads", 0), call.whole("kv_num_heads", 0)
+    counts = (heads, held, held)
+    if call.given(1) and call.given(2):
+        parts = [sequence(call, place) for place in (0, 1, 2)]
+    else:
+        whole, start, parts = sequence(call, 0), 0, []
+        width = call.shape(whole)[-1] // max(sum(counts), 1)
+        for count, name in zip(counts, ("query", "key", "value")):
+            own = (start * width, (start + count) * width)
+            parts.append(call.put("slice", whole, suffix=f"_{name}_part", axis=1, channels=own))
+            start += count
+    own_heads = [apart(call, live, count, name) for live, count, name in zip(parts, counts, ("query", "key", "value"))]
+    for place in (1, 2):
+        if len(call.values) > place + 2 and isinstance(call.values[place + 2], Live):
+            before = sequence(call, place + 2)
+            own_heads[place] = call.put("concat", before, own_heads[place], suffix=f"_past_{place}", axis=1)
+    products, made = weighed(call, own_heads)
+    return [joined(call, made), own_heads[1], own_heads[2], products]
+
+
 def embedded(call: Call) -> list[Value | None]:
     """EmbedLayerNormalization: vectors of words, of places and of segments, their sum and its norm."""
     numbers = call.batched(call.live(0), 0)
@@ -177,6 +202,7 @@ ATTENTION: Mapping[str, Rule] = {
     "Attention": attention,
     "QAttention": projected,
     "MultiHeadAttention": of_many_heads,
+    "GroupQueryAttention": of_few_keys,
     "EmbedLayerNormalization": embedded,
 }
 """What each of them becomes."""

@@ -65,6 +65,11 @@ def affine(call: Call) -> list[Value]:
     return [call.put("add", made, suffix="_shift", number=call.real("beta", 0.0))]
 
 
+def scaled(call: Call) -> list[Value]:
+    """Scale: a factor that is an attribute."""
+    return [call.put("multiply", call.live(), number=call.real("scale", 1.0))]
+
+
 def crop(call: Call) -> list[Value]:
     """Crop: borders of left, top, right and bottom, or a height and a width from the first two on."""
     live = call.map()
@@ -274,6 +279,7 @@ RUNTIME: dict[str, Rule] = {
     "QLinearConcat": joined,
     "DynamicQuantizeLinear": measured,
     "Affine": affine,
+    "Scale": scaled,
     "ImageScaler": scaled_image,
     "Crop": crop,
     "FusedConv": fused,
