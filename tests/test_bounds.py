@@ -45,6 +45,8 @@ FILES = {
     "sums.yaml": "input: 3x8x8\nlayers: [{repeat: 20000, layers: [{relu: , when: 'sum([1]*10000) < 0'}]}, relu]\n",
     "stacked.yaml": "input: 4x8\nlayers: [gru 3 layers=1000000000]\n",
     "stacks.yaml": "input: 4x8\nlayers: [{repeat: 20000, layers: [lstm 3 layers=900]}]\n",
+    "arguments.yaml": "input: 3x8x8\nblocks: {b: {with: {"
+    + ", ".join(f"a{n}: {n}" for n in range(1_000)) + "}, layers: [relu]}}\nlayers: [{repeat: 20000, layers: [b]}]\n",
     "blank.yaml": "\r\n" * 60_000,
     "versions.yaml": "version 1.0;\n" * 5_000,
     "map.yaml": "input: 3x32x32\nvariables: {w: 4}\nlayers: [conv $w k3 p1, relu, conv 8 k3 s2 p1, maxpool 2]\n",
@@ -96,6 +98,7 @@ def folder(tmp_path_factory):
         ("show sums.yaml", 2, "the bound `work`"),
         ("show stacked.yaml", 2, "1,000,000,000 are inside of this one, and 4,000 may be in all"),
         ("explain stacks.yaml", 2, "the bound `layers`"),
+        ("show arguments.yaml", 2, "the bound `built`"),
         ("show blank.yaml", 2, "the file is empty"),
         ("show versions.yaml", 2, "= help:"),
         ("solve input-size lenet5 --where H==sum([1]*10000)", 1, "No size"),

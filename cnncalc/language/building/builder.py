@@ -10,7 +10,7 @@ from cnncalc.language.building.finish import finish
 from cnncalc.language.building.items import BRANCH, BRANCH_HELP, Item, ItemReader
 from cnncalc.language.building.layer_reader import LayerReader
 from cnncalc.language.building.lookup import DROPPED, Body, Lookup
-from cnncalc.language.building.nesting import USE, Nesting
+from cnncalc.language.building.nesting import ARGUMENTS, USE, Nesting
 from cnncalc.language.building.placing import Around, Placer
 from cnncalc.language.building.templates import Unfolder
 from cnncalc.language.documents.document import Document
@@ -218,7 +218,7 @@ class Builder:
 
         `inputs` is the number of tensors that it takes; they are called `inputs.0`, the current one, `inputs.1`, …
         """
-        self.nesting.count(use.node, USE)
+        self.nesting.count(use.node, USE + len(block.parameters) // ARGUMENTS)
         inner_scope = self.blocks.scope(block, use, scope, tensors)
         if inner_scope is None:
             return self.lookup.keep(own, level)

@@ -6,12 +6,14 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.yaml.reader import Scalar, YamlNode
 from cnncalc.limits import Limits
 
-__all__ = ["USE", "Nesting"]
+__all__ = ["ARGUMENTS", "USE", "Nesting"]
 
 
 AFTER_A_FAULT = 20_000
 USE = 10
 """A use of a block takes as much work as so many layers."""
+ARGUMENTS = 4
+"""So many arguments of a block take, at each use, as much work as a layer."""
 
 
 class Nesting:
