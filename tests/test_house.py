@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted((ROOT / "cnncalc").rglob("*.py"))
 
 
-LONGER = {"arithmetic/symbolic/algebra.py": 520}
+LONGER = {"arithmetic/symbolic/algebra.py": 501}
 """Files that may have more than 320 lines: sizes and polynomials are one algebra, each makes the other."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from command_line import runner
@@ -68,10 +69,12 @@ def test_a_torch_module_tells_what_was_noted():
     torch = pytest.importorskip("torch")
     from cnncalc import from_torch
 
-    class Unused(torch.nn.Module):
+    nn: Any = torch.nn
+
+    class Unused(nn.Module):
         def __init__(self):
             super().__init__()
-            self.taken, self.left = torch.nn.Conv2d(3, 8, 3), torch.nn.Conv2d(3, 8, 3)
+            self.taken, self.left = nn.Conv2d(3, 8, 3), nn.Conv2d(3, 8, 3)
 
         def forward(self, x):
             return self.taken(x)

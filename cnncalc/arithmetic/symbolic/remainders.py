@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
 from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 
-if TYPE_CHECKING:
-    from cnncalc.arithmetic.symbolic.algebra import Polynomial
-
 __all__ = ["Remainder"]
+
+
+class _Product(Protocol):
+    """What is divided: a number once its lengths are known."""
+
+    @property
+    def symbols(self) -> frozenset[str]:
+        """The lengths in it."""
+
+    def at(self, lengths: Mapping[str, int], /) -> int:
+        """Its value at some lengths."""
 
 
 class Remainder:
@@ -18,7 +27,7 @@ class Remainder:
 
     __slots__ = ("dividend", "divisor")
 
-    def __init__(self, dividend: Polynomial, divisor: int) -> None:
+    def __init__(self, dividend: _Product, divisor: int) -> None:
         self.dividend, self.divisor = dividend, divisor
 
     def __eq__(self, other: object) -> Any:
