@@ -81,6 +81,15 @@ def test_a_result_that_was_taken_is_let_go_however_slow_who_takes_them_is(tmp_pa
     assert max(alive) < 30
 
 
+@pytest.fixture
+def listening():
+    """A process that hears interrupts: one that a script starts in the background does not."""
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, heard)
+
+
+@pytest.mark.usefixtures("listening")
 def test_an_interrupt_waits_until_no_lock_of_the_pool_is_held(tmp_path):
     """Raised where it comes, it can leave a result's lock taken, for which the pool's thread then waits for ever."""
     before, heard = {*threading.enumerate()}, signal.getsignal(signal.SIGINT)
