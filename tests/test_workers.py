@@ -77,7 +77,7 @@ def test_a_result_that_was_taken_is_let_go_however_slow_who_takes_them_is(tmp_pa
     for place, _ in enumerate(in_order(Work(begin, (tmp_path,), found, none), range(200), Runner(2))):
         time.sleep(0.005)  # all that is handed out is there before it is taken
         if place % 50 == 49:
-            alive.append(sum(isinstance(one, Found) for one in gc.get_objects()))
+            alive.append(sum(type(one) is Found for one in gc.get_objects()))
     assert max(alive) < 30
 
 
