@@ -375,7 +375,15 @@ def test_an_archive_that_swells_is_refused(tmp_path):
     file = tmp_path / "model.keras"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", b" " * 300_000_000)
-    with pytest.raises(CnncalcError, match="larger than is read"):
+    with pytest.raises(CnncalcError, match="no text of a net packs so far"):
+        load(str(file), Options())
+
+
+def test_how_far_a_bound_is_to_be_raised_is_said_where_it_is_known(tmp_path):
+    file = tmp_path / "model.keras"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("config.json", b" " * 30_000_000)
+    with pytest.raises(CnncalcError, match="--limit text=30000000"):
         load(str(file), Options())
 
 
