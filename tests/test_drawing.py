@@ -317,6 +317,6 @@ def test_a_tensor_without_axes_is_drawn_in_every_view():
 def test_volumes_show_every_convolution_of_the_longest_way(net, convolutions, most):
     """Repeated blocks one by one where that fits, and else with how often; no two by one name."""
     maps = maps_of(counted(net))
-    assert sum(one.times for one in maps if one.family == "convolution") == convolutions
+    assert sum(one.times for one in maps if one.family == "conv") == convolutions
     assert max(one.times for one in maps) == most
     assert len({one.name for one in maps}) == len(maps)
