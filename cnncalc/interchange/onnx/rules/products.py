@@ -66,8 +66,9 @@ def brought(call: Call, weight: Tensor) -> Live:
 
 
 def quantised_matmul(call: Call) -> list[Value]:
-    """QLinearMatMul and MatMulInteger: the product that they are."""
-    return product(call, 0, 3 if call.node.kind == "QLinearMatMul" else 1, None)
+    """QLinearMatMul and MatMulInteger: the product that they are, of numbers that stand for real ones."""
+    real = [one._replace(type=1) if isinstance(one, Tensor) else one for one in call.values]
+    return product(call.like(real, call.name), 0, 3 if call.node.kind == "QLinearMatMul" else 1, None)
 
 
 def matmul(call: Call) -> list[Value]:
