@@ -16,6 +16,7 @@ from cnncalc.analysis.symbolic.memory import closed_peak, saved_by_layer
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import LAYER
 from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, symbolic
+from cnncalc.arithmetic.symbolic.bounds import begin_work
 from cnncalc.arithmetic.symbolic.cases import cases, indicator
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.graph import Costs, Net, Node, costs
@@ -132,6 +133,7 @@ class _Closing(Counter):
     """The figures of a net, each a closed form or the `NoClosedForm` that says why there is none."""
 
     def __init__(self, graph: Net, batch: int | None, dtype: str, optimizer: str) -> None:
+        begin_work()
         super().__init__(graph, symbolic(BATCH) if batch is None else batch, dtype, optimizer)
         self.condition = conditions(graph)
 

@@ -12,13 +12,14 @@ from fractions import Fraction
 from functools import lru_cache
 from math import gcd
 from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
 
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm, kept
 from cnncalc.arithmetic.symbolic.closed_text import polynomial_text, set_text, size_text
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.symbolic.relating import related
 from cnncalc.arithmetic.symbolic.remainders import Remainder
 from cnncalc.arithmetic.symbolic.tables import (
-    NoClosedForm,
     Table,
     combined,
     compared,
@@ -29,7 +30,6 @@ from cnncalc.arithmetic.symbolic.tables import (
     marks,
     periodic,
     steps,
-    tabulate,
 )
 
 __all__ = ["NoClosedForm", "Polynomial", "Size", "length", "polynomial", "size_order", "symbolic", "value_at"]
@@ -37,16 +37,16 @@ __all__ = ["NoClosedForm", "Polynomial", "Size", "length", "polynomial", "size_o
 Term: TypeAlias = "tuple[Size, ...]"
 MOST_PRODUCTS = 4_000
 """A product of longer sums is not multiplied out."""
-_KNOWN: dict[Table, Size] = {}
+_KNOWN: WeakValueDictionary[Table, Size] = WeakValueDictionary()
 
 
 class Size:
     """A whole-number function of one symbolic length. `made` is how it was made, for a text where no formula fits."""
 
-    __slots__ = ("made", "table")
+    __slots__ = ("__weakref__", "made", "table", "text")
 
     def __init__(self, table: Table, made: Callable[[], str]) -> None:
-        self.table, self.made = table, made
+        self.table, self.made, self.text = table, made, ""
 
     @property
     def symbol(self) -> str:
@@ -129,8 +129,7 @@ class Size:
         answer = self == other
         return answer if answer is NotImplemented else not answer
 
-    def __hash__(self) -> int:
-        return id(self) >> 4
+    __hash__ = object.__hash__
 
     def __index__(self) -> int:
         """Where only a plain number will do there is no closed form."""
@@ -175,7 +174,8 @@ class Size:
     # -- text ------------------------------------------------------------------------------------------------------
 
     def __str__(self) -> str:
-        return size_text(self)
+        self.text = self.text or size_text(self)
+        return self.text
 
     __repr__ = __str__
 
@@ -433,7 +433,7 @@ def polynomial(number: Any) -> Polynomial:
     return _of_size(number)
 
 
-@lru_cache(maxsize=4_096)
+@kept
 def _of_size(size: Size) -> Polynomial:
     table = size.table
     if not table.prefix and table.period == 1:
@@ -441,8 +441,8 @@ def _of_size(size: Size) -> Polynomial:
     times = gcd(*steps(table))
     if times == 1:
         return _of_marks(size)
-    rest, start = table.at(1) % times, table.start
-    less = tabulate(table.symbol, table.period, table.advance // times, start, lambda n: (table.at(n) - rest) // times)
+    rest = table.at(1) % times
+    less = divided(combined((1,), (table,), -rest), times)
     marked = _of_marks(length(less, lambda: f"({size} − {rest})/{times}" if rest else f"({size})/{times}"))
     terms = {(): 0} | marked.terms
     return Polynomial({term: times * factor + (0 if term else rest) for term, factor in terms.items()})
