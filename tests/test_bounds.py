@@ -45,6 +45,8 @@ FILES = {
             (100, "maxpool k7 s4 p2 ceil", "add: [[maxpool k3 s2 p1, upsample 2], []]"),
         ])
     },
+    "deep.yaml": "input: 4x64x64\nlayers:\n  - concat: {axis: 1, branches: [[maxpool 2], [maxpool 3]]}\n"
+    + "  - pad 1\n" * 1_500,
     "names.yaml": "input: 3x8x8\nvariables:\n" + "".join(f"  {'a' * 300}{n}: 1\n" for n in range(999)) + "layers:\n"
     + "".join(f"  - conv ${'a' * 290}b{n} k1\n" for n in range(100)),
     "equal_names.param": "7767517\n30001 30001\nInput in 0 1 b0 0=8 1=8 2=3\n"
@@ -105,6 +107,8 @@ def folder(tmp_path_factory):
         ("show ladder5.yaml --input 4xHxW --format json", 0, '"layers"'),
         ("show ladder6.yaml --input 4xHxW", 2, "4,000,000 cases together"),
         ("solve input-size ladder7.yaml", 2, "4,000,000 cases together"),
+        ("solve input-size deep.yaml", 0, "W = 1 or W = 3"),
+        ("show deep.yaml --input 4xHxW --depth 1", 0, "a formula in H of 6 cases"),
         ("show equal_names.param --depth 1", 0, "30,000"),
         ("show names.yaml", 2, "the names here are"),
         ("show padded.yaml", 0, "MACs"),

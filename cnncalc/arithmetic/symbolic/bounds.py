@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from cnncalc.errors import CnncalcError, Fault
 
-__all__ = ["IN_NUMBERS", "MOST", "NoClosedForm", "also_forget", "begin_work", "kept", "spend"]
+__all__ = ["IN_NUMBERS", "MOST", "NoClosedForm", "also_forget", "begin_work", "kept", "settle", "spend"]
 
 MOST = 200_000
 """A form with more cases is no closed form any more."""
@@ -19,6 +19,7 @@ IN_NUMBERS = "give the input's size in numbers"
 """The way out where lengths are symbols and a rule cannot go on with them."""
 LONGEST_SHOWN = 300
 
+Thing = TypeVar("Thing")
 Function = TypeVar("Function", bound=Callable[..., Any])
 _KEPT: list[Callable[[], None]] = []
 """Each forgets what one function has given so far."""
@@ -72,6 +73,17 @@ def begin_work() -> None:
         _SPENT["kept"] = 0
         for forget in _KEPT:
             forget()
+
+
+def settle(first: Thing, waits_for: Callable[[Thing], Iterable[Thing]], done: Callable[[Thing], object]) -> None:
+    """Do what is to be done with a thing, after all that it waits for: no call is in another, however deep."""
+    waiting = [first]
+    while waiting:
+        others = list(waits_for(waiting[-1]))
+        if others:
+            waiting += others
+        else:
+            done(waiting.pop())
 
 
 def spend(symbol: str, period: int, start: int) -> None:

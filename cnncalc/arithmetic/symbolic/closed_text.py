@@ -27,6 +27,8 @@ LISTED = 6
 FEW = 100
 """So many points refute most formulas."""
 MOST_DIVISORS = 100
+LONGEST = 240
+"""A longer text is no formula that anybody reads."""
 LARGEST_SHARE = 10_000
 """Factors are looked for so far: a size in a batch of thousands of millions is soon taken apart."""
 
@@ -145,11 +147,17 @@ def _floor(symbol: str, points: list[tuple[int, int]], a: int, c: int, times: in
 
 
 def size_text(size: Tabled, allowed: Table | None = None) -> str:
-    """A size's formula; how it was made, where no single floor fits."""
+    """A size's formula; how it was made, where no single floor fits; where that is long, that there is one."""
     form = form_of(size.table, allowed)
     if form is not None:
-        return form.text
-    return f"[{set_text(size.table)}]" if marks(size.table) else size.made()
+        text = form.text
+    else:
+        text = size.text or (f"[{set_text(size.table)}]" if marks(size.table) else size.made())
+        if len(text) > LONGEST:
+            text = f"a formula in {size.table.symbol} of {size.table.period + size.table.start:,} cases"
+    if allowed is None:
+        size.text = text
+    return text
 
 
 # -- sets ------------------------------------------------------------------------------------------------------------

@@ -78,6 +78,9 @@ class Tabled(Protocol):
     @property
     def made(self) -> Callable[[], str]: ...
 
+    text: str
+    """What was told of it; empty: nothing yet."""
+
 
 class Sum(Protocol):
     """What they see of a polynomial."""
