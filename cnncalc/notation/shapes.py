@@ -97,7 +97,9 @@ def is_symbolic(parts: Sequence[object]) -> bool:
 
 def _symbolic(parts: Sequence[str]) -> Shape:
     from cnncalc.arithmetic.symbolic.algebra import symbolic  # only symbols pay for it
+    from cnncalc.arithmetic.symbolic.bounds import begin_work
 
+    begin_work()
     if len(parts) > 1 and _SYMBOL.match(parts[0]):
         raise FieldError("channels are a number", "only lengths can be symbols, as in 3xHxW")
     if BATCH in parts:
