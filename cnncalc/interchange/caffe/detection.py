@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc.interchange.building import Build
 from cnncalc.interchange.caffe.net import CaffeLayer
 
-__all__ = ["detections", "interpolation", "prior_boxes", "proposals", "region_pooling"]
+__all__ = ["clusters", "detections", "interpolation", "prior_boxes", "proposals", "region_pooling"]
 
 
 def prior_boxes(layer: CaffeLayer, build: Build) -> list[int]:
@@ -47,6 +47,11 @@ def region_pooling(layer: CaffeLayer, build: Build) -> list[int]:
     if min(size) < 1:
         raise layer.fault("the size that regions are pooled to is missing", "it is " + "x".join(map(str, size)))
     return [build.opaque(size)]
+
+
+def clusters(layer: CaffeLayer, build: Build) -> list[int]:
+    """DetectNet's: boxes put together, 50 at most, five numbers each (clustering.py of NVIDIA/caffe)."""
+    return [build.opaque((50, 5), suffix=f"_{number}" if number else "") for number in range(len(layer.tops))]
 
 
 def interpolation(layer: CaffeLayer, build: Build) -> list[int]:

@@ -14,7 +14,16 @@ from cnncalc.records import NamedTuple
 
 __all__ = ["CaffeLayer", "State", "layers_of", "state_of"]
 
-RENAMED = {"softmaxloss": "softmaxwithloss", "dwconvolution": "depthwiseconvolution"}
+RENAMED = {
+    "convolutionristretto": "convolution",
+    "deconvolutionristretto": "deconvolution",
+    "dwconvolution": "depthwiseconvolution",
+    "fcristretto": "innerproduct",
+    "lrnristretto": "lrn",
+    "mklbatchnorm": "batchnorm",
+    "softmaxloss": "softmaxwithloss",
+}
+"""Other names for the same, of older files and of forks."""
 V0_HELP = "Caffe's `upgrade_net_proto_text` turns it into today's form"
 
 
@@ -24,17 +33,19 @@ class CaffeLayer:
     Of a Python layer the type says which code it runs; code that proposes regions is a `proposal`.
     """
 
-    __slots__ = ("bottoms", "kind", "message", "name", "tops", "type")
+    __slots__ = ("bottoms", "images", "kind", "message", "name", "tops", "type")
 
     def __init__(self, message: Message) -> None:
         self.message = message
+        self.images = 1
+        """The batch that the file is written for, where it says one."""
         self.type = message.word("type")
         kind = self.type.replace("_", "").lower()
         self.kind = RENAMED.get(kind, kind)
         if self.kind == "python":
             code = message.message("python_param")
             self.type = f"Python {code.word('module')}.{code.word('layer')}"
-            self.kind = "proposal" if "proposal" in self.type.lower() else self.kind
+            self.kind = next((kind for kind in ("proposal", "cluster") if kind in self.type.lower()), self.kind)
         self.bottoms = [value.text for value in message.values("bottom")]
         self.tops = [value.text for value in message.values("top")]
         self.name = message.word("name") or (self.tops[0] if self.tops else self.type)
