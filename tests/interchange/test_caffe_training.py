@@ -160,3 +160,10 @@ def test_a_field_has_three_matrices_whatever_its_turns():
     found = one("3x8x8", text)
     assert (found.params, found.outputs) == (112 + 48, {"t": "4x8x8"})
     assert found.macs == 4 * 27 * 64 + 6 * 16 * 64
+
+
+def test_regions_of_ms_cnn_are_moved_and_scored():
+    """box_output_layer.cpp: five numbers a region, and with a score six; decode_bbox_layer.cpp gives what it takes."""
+    text = CONV + layer("BoxOutput", "conv", "rois score")
+    text += POOLED + FC % "pool" + layer("DecodeBBox", "fc rois", "moved")
+    assert one("3x16x16", text).outputs == {"rois_1": "6x1x1", "moved": "5x1x1"}

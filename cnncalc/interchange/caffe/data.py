@@ -108,7 +108,7 @@ def loss(layer: CaffeLayer, *, known: bool = True) -> bool:
     among them) that has a weight as a loss."""
     if layer.kind in LEARNED:
         return False
-    ends = layer.kind.removesuffix("ohem").endswith("loss")
+    ends = layer.kind.removesuffix("ohem").endswith(("loss", "accuracy"))
     weighted = layer.kind == "python" or not known
     return layer.kind in LOSSES or ends or (weighted and bool(layer.message.having("loss_weight")))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc.interchange.building import Build
 from cnncalc.interchange.caffe.net import CaffeLayer
 
-__all__ = ["clusters", "detections", "interpolation", "prior_boxes", "proposals", "region_pooling"]
+__all__ = ["boxes", "clusters", "decoded", "detections", "interpolation", "prior_boxes", "proposals", "region_pooling"]
 
 
 def prior_boxes(layer: CaffeLayer, build: Build) -> list[int]:
@@ -34,6 +34,19 @@ def detections(layer: CaffeLayer, build: Build) -> list[int]:
 def proposals(layer: CaffeLayer, build: Build) -> list[int]:
     """Regions: the batch's image and four corners for each. What follows is counted for one region."""
     return [build.opaque((5,)), *(build.opaque((1,), suffix=f"_{number}") for number in range(1, len(layer.tops)))]
+
+
+def boxes(layer: CaffeLayer, build: Build) -> list[int]:
+    """MS-CNN's BoxOutput: a region, and with a second top its score as well (box_output_layer.cpp)."""
+    return [
+        build.opaque((5 + number, 1, 1), suffix=f"_{number}" if number else "") for number in range(len(layer.tops))
+    ]
+
+
+def decoded(layer: CaffeLayer, build: Build) -> list[int]:
+    """MS-CNN's DecodeBBox: regions moved by what was found for them (decode_bbox_layer.cpp)."""
+    build.takes(2)
+    return [build.opaque(build.x[1])]
 
 
 def region_pooling(layer: CaffeLayer, build: Build) -> list[int]:

@@ -9,22 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.interchange.caffe.oldest import Oldest
 from cnncalc.interchange.caffe.prototext import Message, Value
 from cnncalc.records import NamedTuple
 
 __all__ = ["CaffeLayer", "State", "layers_of", "state_of"]
 
 RENAMED = {
+    "conv": "convolution",
     "convolutionristretto": "convolution",
     "deconvolutionristretto": "deconvolution",
     "dwconvolution": "depthwiseconvolution",
     "fcristretto": "innerproduct",
+    "images": "imagedata",
     "lrnristretto": "lrn",
     "mklbatchnorm": "batchnorm",
+    "pool": "pooling",
+    "proposaltarget": "proposal",
     "softmaxloss": "softmaxwithloss",
 }
 """Other names for the same, of older files and of forks."""
-V0_HELP = "Caffe's `upgrade_net_proto_text` turns it into today's form"
 
 
 class CaffeLayer:
@@ -83,16 +87,17 @@ def state_of(net: Message, *, train: bool) -> State:
 
 
 def layers_of(net: Message) -> Iterator[CaffeLayer]:
-    """Every layer of every phase, in the order of the file. Raises CnncalcError for the syntax of 2013."""
+    """Every layer of every phase, in the order of the file."""
+    oldest = Oldest()
     for name, message in net.entries:
         if name not in ("layer", "layers"):
             continue
         if isinstance(message, Value):
             raise message.wrong(f"`{name}` is a message", f"write `{name} {{ … }}`")
-        if message.having("layer"):
-            fault = Fault("this net is written for Caffe as it was before 2014", message.place(), help=V0_HELP)
-            raise CnncalcError(fault)
-        layer = CaffeLayer(message)
+        today = oldest.upgraded(message) if message.having("layer") else message
+        if today is None:
+            continue
+        layer = CaffeLayer(today)
         if not layer.type:
             raise CnncalcError(Fault("a layer needs a `type`", message.place(), layer.name))
         yield layer
