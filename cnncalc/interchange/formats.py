@@ -80,13 +80,13 @@ def named(member: bytes, text: bytes) -> bool:
     return re.search(rb"(?<![\w.-])" + re.escape(member), text) is not None
 
 
-def is_tar(file: ForeignFile) -> bool:
+def may_be_tar(file: ForeignFile) -> bool:
     """Whether a file is a tar, packed or not; what unpacks it is imported for one that may be."""
     if not re.match(TAR, file.head):
         return False
-    from cnncalc.interchange.nnef.packed import is_packed
+    from cnncalc.interchange.archives import is_tar
 
-    return is_packed(file)
+    return is_tar(file)
 
 
 def archive_with(member: bytes) -> Callable[[ForeignFile], bool]:
@@ -121,7 +121,7 @@ FORMATS: tuple[Format, ...] = (
     Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),
     Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
     Format("NNEF", within(NNEF), "nnef.reader:read"),
-    Format("NNEF", is_tar, "nnef.reader:read"),
+    Format("NNEF", may_be_tar, "nnef.reader:read"),
     Format("pickle", matches(rb"\A\x80[\x02-\x05]"), "refusing:pickle"),
     Format("Python", matches(rb"^(?:import|from|class|def) [A-Za-z_][\w.]*(?:\s|[:(])"), "refusing:python"),
 )

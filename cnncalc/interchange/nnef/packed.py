@@ -8,30 +8,17 @@ from __future__ import annotations
 import zlib
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.interchange.archives import BLOCK, GZIP
 from cnncalc.interchange.file import ForeignFile
 
-__all__ = ["graph_of", "is_packed"]
+__all__ = ["graph_of"]
 
-GZIP = b"\x1f\x8b\x08"
-BLOCK = 512
-"""Of a header, and of what a member is filled up to."""
 MOST = 1 << 30
 """Bytes that are stepped over to find the graph; they take about two seconds to unpack."""
 AT_ONCE = 1 << 18
 REGULAR = b"0\0"
 """What a header says of a file."""
 UNPACK = "unpack it, and give the `graph.nnef` inside"
-
-
-def is_packed(file: ForeignFile) -> bool:
-    """Whether a file is a tar, packed or not."""
-    head = file.head
-    if head.startswith(GZIP):
-        try:
-            head = zlib.decompressobj(31).decompress(head, BLOCK)
-        except zlib.error:
-            return False
-    return head[257:262] == b"ustar"
 
 
 class Unpacked:
