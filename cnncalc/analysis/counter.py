@@ -259,12 +259,15 @@ class Counter:
         one.node = None
         return values
 
+    total = staticmethod(sum)
+    """What numbers add up to."""
+
     def sum(self, key: str) -> Any:
         """What the layers add up to: those that are alike are computed once, and taken as often as they are there."""
         values = self.of_alike(key)
         if values is None:
-            return sum(self.each(key))
-        return sum(map(mul, self.times, values))
+            return self.total(self.each(key))
+        return self.total(map(mul, self.times, values))
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""

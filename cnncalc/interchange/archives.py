@@ -30,7 +30,7 @@ MOST_RATIO = 200
 def json_of(data: bytes | mmap.mmap, name: str, limits: Limits) -> Any:
     """A JSON document; one that is too long, too deep or broken is an error."""
     if len(data) > limits.text:
-        help = limits.way_out("text")
+        help = limits.way_out("text", len(data))
         raise CnncalcError(
             Fault(f"the JSON of `{name}` is longer than {limits.text:,} characters, the bound `text`", help=help)
         )
@@ -66,9 +66,11 @@ def member_of(file: ForeignFile, ending: str) -> bytes:
         if not found:
             raise CnncalcError(Fault(f"`{file.name}` has no `{ending}` inside"))
         member = min(found, key=lambda one: len(one.filename))
-        most = min(file.limits.text, MOST_RATIO * max(member.compress_size, 1_000))
+        packed = MOST_RATIO * max(member.compress_size, 1_000)
+        most = min(file.limits.text, packed)
         if member.file_size > most:
-            help = file.limits.way_out("text")
+            help = "no text of a net packs so far: save the model anew"
+            help = help if member.file_size > packed else file.limits.way_out("text", member.file_size)
             raise CnncalcError(
                 Fault(
                     f"`{ending}` in `{file.name}` is larger than is read",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -247,6 +248,32 @@ def test_all_faults_are_told_at_once():
     with pytest.raises(CnncalcError) as raised:
         caffe(input_of("x", "3x8x8") + bad)
     assert [fault.layer for fault in raised.value.faults] == ["p0", "p1", "p2"]
+
+
+WITHOUT_DATA = """
+layer { name: "fc" type: "InnerProduct" bottom: "pixels" top: "fc" inner_product_param { num_output: 10 } }
+layer { name: "also" type: "InnerProduct" bottom: "pixels" top: "also" inner_product_param { num_output: 5 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "fc" bottom: "label" top: "loss" }
+layer { name: "accuracy" type: "Accuracy" bottom: "fc" bottom: "label" top: "accuracy" }
+"""
+
+
+@pytest.mark.parametrize("given", ["2x2x2", "pixels=2x2x2"])
+def test_what_no_layer_makes_is_the_input_of_a_net_without_data(given, tmp_path):
+    file = tmp_path / "net.prototxt"
+    file.write_text(WITHOUT_DATA)
+    answer = runner().invoke(program, ["show", str(file), "--input", given, "--format", "json"])
+    found = json.loads(answer.output)
+    assert (found["totals"]["params"], found["input"]) == (9 * 15, {"pixels": [1, 2, 2, 2]})
+
+
+def test_an_input_that_has_no_shape_is_told_once_beside_what_is_not_known():
+    with pytest.raises(CnncalcError) as raised:
+        caffe(WITHOUT_DATA + on_x("Foo").replace('"x"', '"pixels"'))
+    assert [(fault.message, fault.layer) for fault in raised.value.faults] == [
+        ("the shape of the input `pixels` is not in the file", "pixels"),
+        ("1 layer of this Caffe net is not known", None),
+    ]
 
 
 def test_text_format_is_read_as_protobuf_reads_it():

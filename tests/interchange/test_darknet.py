@@ -183,3 +183,13 @@ def test_what_is_wrong_is_told_with_its_place(text, told):
         darknet(net_of("8x8x3") + text)
     assert told in str(raised.value)
     assert all(fault.place is not None for fault in raised.value.faults)
+
+
+def test_what_is_not_known_is_told_beside_what_is_wrong():
+    with pytest.raises(CnncalcError) as raised:
+        darknet(net_of("8x8x3") + "[convolutional]\nfilters=x\n[foo]\n[bar]\n")
+    told = [(fault.message, fault.values) for fault in raised.value.faults]
+    assert told[0][0].startswith("`filters` is a whole number")
+    assert told[1:] == [
+        ("2 layers of this Darknet net are not known", "[bar] 1× (layer 2 on line 8); [foo] 1× (layer 1 on line 7)")
+    ]

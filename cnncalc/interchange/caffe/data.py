@@ -126,7 +126,7 @@ def regions(layer: CaffeLayer, blob: str) -> bool:
 def labels(layers: Sequence[CaffeLayer]) -> set[str]:
     """The tops of data layers that only losses use, however they get there: they are no inputs of the net.
 
-    The first top of a data layer is data.
+    The first top of a data layer is data. So is what losses compare with where no layer makes it.
     """
     consumers: dict[str, list[CaffeLayer]] = {}
     for layer in layers:
@@ -140,7 +140,12 @@ def labels(layers: Sequence[CaffeLayer]) -> set[str]:
             reached = _reached(top, consumers)
             if reached is not None:
                 found |= reached
-    return found
+    made = {top for layer in layers for top in layer.tops}
+    return found.union(
+        blob
+        for blob, taking in consumers.items()
+        if blob not in made and all(loss(layer) and layer.bottoms[0] != blob for layer in taking)
+    )
 
 
 WEIGHTED = {"convolution", "deconvolution", "innerproduct", "embed", "lstm", "rnn", "depthwiseconvolution"}

@@ -47,11 +47,12 @@ class Reader:
         self.open: dict[str, int] = {}
         """The blobs that no layer has taken yet."""
         self.uses = used(self.layers)
+        self.tops = {top for layer in self.layers for top in layer.tops}
         self.labels = data.labels(self.layers)
         self.scaled = scales(self.layers, self.uses)
         self.owners: dict[tuple[str, ...], list[int]] = {}
         """What the first layer with parameters of these names became."""
-        self.unknown = Unknown()
+        self.unknown = Unknown("Caffe")
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
@@ -61,10 +62,9 @@ class Reader:
             )
         for name, shape in data.legacy_inputs(self.net):
             self.input(name, shape, None)
-        for layer, taken in each_made(self.layers, self.taken):
+        for layer, taken in each_made(self.layers, self.taken, self.unknown):
             if not taken:
                 self.makes_nothing(layer)
-        self.unknown.raise_any("Caffe")
         return finished(self.sketch, list(self.open.values()))
 
     def taken(self, layer: CaffeLayer) -> bool:
@@ -91,6 +91,7 @@ class Reader:
             opened(self.sketch, name, self.usual)
             own = (own[0], self.usual, self.usual)
         if given is None and (own is None or min(own) < 1):
+            self.blobs[name] = NOTHING  # it is said once
             place = layer.place() if layer else self.net.place()
             said = own is not None and own[1:] != data.OPEN
             values = f"it says {'x'.join(map(str, own or ()))}" if said else "it is in a database, or comes from code"
@@ -110,17 +111,17 @@ class Reader:
             return  # netscope's `implicit` marks an output
         if layer.kind in WRITING:
             return  # what is written to a file comes out of the net
+        sinks = layer.kind in SINKS or data.targets(layer) or {*layer.bottoms} <= self.labels
+        loss = data.loss(layer, known=layer.kind in RULES)
+        known = sinks or loss or layer.kind in RULES or self.opaque
+        if not known:
+            self.unknown.add(layer.type, layer.name, layer.place())
         tensors = [self.tensor(bottom, layer) for bottom in layer.bottoms]
-        if layer.kind in SINKS or data.targets(layer) or all(bottom in self.labels for bottom in layer.bottoms):
-            self.makes_nothing(layer)
-            return
-        if data.loss(layer, known=layer.kind in RULES) and self.loss(layer, tensors):
+        if loss and not sinks and self.loss(layer, tensors):
             return
         if layer.kind in data.LABELLED:
             tensors = [tensor for tensor, bottom in zip(tensors, layer.bottoms) if bottom not in self.labels]
-        if layer.kind not in RULES and not self.opaque:
-            self.unknown.add(layer.type, layer.name, layer.place())
-        if NOTHING in tensors or (layer.kind not in RULES and not self.opaque):
+        if sinks or not known or NOTHING in tensors:
             self.makes_nothing(layer)
             return
         self.makes(layer.tops, self.made(layer, tensors))
@@ -162,6 +163,11 @@ class Reader:
 
     def tensor(self, blob: str, layer: CaffeLayer) -> int:
         """What a blob holds when this layer takes it."""
+        if blob not in self.blobs and blob not in self.tops:  # the layer of the data was left out of the file
+            if blob in self.labels:
+                return NOTHING
+            if blob in self.given or not self.sketch.inputs:
+                self.input(blob, None, layer)
         if blob not in self.blobs:
             help = suggestion(blob, self.blobs, "a layer takes what layers before it make")
             raise layer.fault(f"no layer before this one makes the blob `{blob[:60]}`", help=help)

@@ -90,7 +90,7 @@ class Reader:
         source = f"ONNX, opset {model.opset}" + (f", by {model.producer}" if model.producer else "")
         source = source if model.tool == "ONNX" else model.tool
         self.sketch = Sketch(model.graph.name if model.graph.name not in NAMELESS else "", "onnx", source)
-        self.unknown = Unknown()
+        self.unknown = Unknown(model.tool)
         self.faults: list[Fault] = []
         self.batch = 1
         self.owners: dict[Any, int] = {}
@@ -111,9 +111,9 @@ class Reader:
         needed = reached(graph)
         self.inputs(graph, values, needed)
         self.run([node for node in graph.nodes if node.number in needed], values, graph.outputs, 0)
+        self.faults += self.unknown.faults()
         if self.faults:
             raise CnncalcError(self.faults)
-        self.unknown.raise_any(self.model.tool)
         outputs = [self.output(name, values) for name in graph.outputs]
         lives = dict.fromkeys(live for one in self.searches.outputs.values() for live in one.lives)
         outputs += [leaving(self.sketch, "", one, self.batch) for one in lives if one.tensor not in outputs]

@@ -19,7 +19,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(elements.JOINS, elements.arithmetic),
     **dict.fromkeys(("Identity", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"), elements.same),
     **dict.fromkeys(("BatchNormalization", "SpatialBN"), of_each(elements.batch_norm)),
-    **dict.fromkeys(("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"), elements.layer_norm),
+    **dict.fromkeys(("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"), picking.normalised),
     **dict.fromkeys(("InstanceNormalization", "GroupNormalization"), of_each(elements.group_norm)),
     **dict.fromkeys(("Softmax", "LogSoftmax"), elements.softmax),
     **dict.fromkeys(elements.COMPARED, elements.compared),
@@ -66,16 +66,16 @@ RULES: Mapping[str, Rule] = {
 """A function of a node, with the values that it takes, to those that it makes; rare ones stand elsewhere."""
 
 
-DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc", "ai.onnx.ml")
+DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "ai.onnx.ml")
 """The domains whose operators are read, ONNX's own first; those of a runtime are imported where a file has them."""
 
 
 def rule_of(domain: str, kind: str) -> Rule | None:
     """What an operator becomes; None of one that is not known."""
-    if domain == "com.microsoft.nchwc":
-        from cnncalc.interchange.onnx.rules.fused.blocked import BLOCKED
+    if domain in ("com.microsoft.nchwc", "com.ms.internal.nhwc"):
+        from cnncalc.interchange.onnx.rules.fused.blocked import BLOCKED, LAST
 
-        return BLOCKED.get(kind)
+        return (LAST if domain.endswith("nhwc") else BLOCKED).get(kind)
     if domain == "ai.onnx.ml":
         from cnncalc.interchange.onnx.rules.fused.labels import LABELS
 
@@ -90,4 +90,10 @@ def rule_of(domain: str, kind: str) -> Rule | None:
 
     if kind in CELLS:
         return recurrent
-    return LISTED.get(kind) or ATTENTION.get(kind) or RUNTIME.get(kind) or RARER.get(kind)
+    known = LISTED.get(kind) or ATTENTION.get(kind) or RUNTIME.get(kind) or RARER.get(kind)
+    if known is None:
+        from cnncalc.interchange.onnx.rules.fused.further import FURTHER
+        from cnncalc.interchange.onnx.rules.fused.words import WORDS
+
+        known = FURTHER.get(kind) or WORDS.get(kind)
+    return known
