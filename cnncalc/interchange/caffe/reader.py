@@ -31,7 +31,7 @@ WRITING = {"hdf5output"}
 def read(file: ForeignFile, asked: Asked) -> Sketch:
     """A prototxt. Raises CnncalcError with everything that is wrong."""
     net = read_message(Text(file.name, file.text), file.limits)
-    return settled(lambda usual: Reader(net, asked, usual).read())
+    return settled(lambda usual: Reader(net, asked, usual).read(), asked)
 
 
 class Reader:

@@ -31,7 +31,7 @@ NOTHING = -1
 def read(file: ForeignFile, asked: Asked) -> Sketch:
     """A `.param`. Raises CnncalcError with everything that is wrong."""
     found = operators(Text(file.name, file.text), file.limits)
-    return settled(lambda usual: Reader(found, asked, usual).read())
+    return settled(lambda usual: Reader(found, asked, usual).read(), asked)
 
 
 class Reader:
