@@ -134,6 +134,15 @@ class CnncalcError(Exception):
 
         return CnncalcError([helped(fault) for fault in self.faults])
 
+    def of_input(self, given: str, first: str = "") -> CnncalcError:
+        """The same faults of another tool's file that is right with the input that it says: it is not to be changed.
+
+        `first` is what the given input seems to be, where it seems to be something else.
+        """
+        way = f"the file is right with its own input, but not with `--input {given[:80]}`"
+        help = f"{way}; {first}" if first else f"{way}: leave that out, or give another size"
+        return CnncalcError([fault._replace(help=help) for fault in self.faults])
+
     def of_operators(self, origins: Mapping[str, str]) -> CnncalcError:
         """The same faults, with the operators of another tool's file that their layers come from."""
         known = [fault._replace(origin=origins.get(fault.layer or "", "")) for fault in self.faults]

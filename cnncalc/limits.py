@@ -48,8 +48,8 @@ class Limits(NamedTuple):
     points: int = 1_000_000
     """Points of a `sweep`; all are in memory when they are printed."""
 
-    def way_out(self, name: str) -> str:
-        """The end of every message about a bound: how to raise it.
+    def way_out(self, name: str, needed: int = 0) -> str:
+        """The end of every message about a bound: how to raise it, as far as is `needed` where that is known.
 
         >>> Limits().way_out("layers")
         'raise it with `--limit layers=400000`'
@@ -57,7 +57,8 @@ class Limits(NamedTuple):
         value, most = int(getattr(self, name)), MOST.get(name)
         if most is not None and value >= most:
             return f"{most} is as far as `{name}` goes: write it another way"
-        return f"raise it with `--limit {name}={2 * value if most is None else min(2 * value, most)}`"
+        enough = max(2 * value, needed)
+        return f"raise it with `--limit {name}={enough if most is None else min(enough, most)}`"
 
 
 def raised(values: Mapping[str, int], option: str = "") -> Limits:

@@ -311,3 +311,12 @@ def test_a_tensor_without_axes_is_drawn_in_every_view():
     for view in ("flow", "volumes"):
         ET.fromstring(drawing(answer, View(view=view)))
     assert "a number" in drawing(answer)
+
+
+@pytest.mark.parametrize(("net", "convolutions", "most"), [("resnet18", 17, 1), ("resnet50", 49, 5), ("vgg16", 13, 1)])
+def test_volumes_show_every_convolution_of_the_longest_way(net, convolutions, most):
+    """Repeated blocks one by one where that fits, and else with how often; no two by one name."""
+    maps = maps_of(counted(net))
+    assert sum(one.times for one in maps if one.family == "conv") == convolutions
+    assert max(one.times for one in maps) == most
+    assert len({one.name for one in maps}) == len(maps)

@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 from command_line import runner
+from explained import only, said
 
 from cnncalc import Options, chain, report
 from cnncalc.cli.main import cnncalc as program
@@ -124,3 +125,27 @@ def test_each_layer_has_its_own_number():
         "maxpool1, conv1: the last pixels are seen by no window (maxpool1 1 of 16 along the length; conv1 1 of 5"
         in done.stdout
     )
+
+
+def test_windows_with_holes_are_told_by_what_they_see():
+    """Against every window's pixels, written down one by one."""
+    random = Random(29)
+    counted = 0
+    for _ in range(400):
+        kernel, stride, dilation = random.randint(1, 4), random.randint(2, 4), random.randint(2, 4)
+        padding, length = random.randint(0, 3), random.randint(10, 30)
+        starts = range(0, length + 2 * padding - dilation * (kernel - 1), stride)
+        if not starts or dilation * (kernel - 1) + 1 < stride:
+            continue
+        seen = {start + dilation * i - padding for start in starts for i in range(kernel)} & {*range(length)}
+        reached = min(starts[-1] + dilation * (kernel - 1) + 1 - padding, length)
+        remarks = said(only(f"1x{length}", f"conv 1 k{kernel} s{stride} p{padding} d{dilation}"))
+        if len(seen) < reached:
+            counted += 1
+            assert f"sees {len(seen)} of the {length} pixels and skips the others" in remarks
+            assert "every pixel of the input is seen" not in remarks
+        else:
+            assert "skips the others" not in remarks
+        if "every pixel of the input is seen" in remarks:
+            assert len(seen) == length
+    assert counted > 100

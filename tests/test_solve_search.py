@@ -90,6 +90,29 @@ def test_where_no_value_does_the_nearest_are_told():
     assert "134,264,641" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("want", "told"),
+    [
+        ("params <= 5k", "width = 4 to 36 in steps of 4\n"),
+        ("params <= 250", "width = 4\n"),
+        ("params == 11722", "width = 64\n"),
+        ("params == 5M", "The nearest is the largest that makes a net: `--to` tries larger ones."),
+    ],
+)
+def test_values_that_make_no_net_are_told_once_and_break_no_run(want, told, tmp_path):
+    file = tmp_path / "grouped.yaml"
+    layers = "[conv $width k3 p1, conv $width k3 g4, relu, global_avgpool, flatten, linear 10]"
+    file.write_text(f"variables: {{width: 16}}\ninput: 3x32x32\nlayers: {layers}\n")
+    answer = run("variable", file, "width", "--want", want).stdout
+    assert told in answer
+    assert "48 of the values do not make a net; 1: groups must divide the input channels." in answer
+    met = [
+        int(trial["value"]) for trial in answered("variable", file, "width", "--want", want)["trials"] if trial["met"]
+    ]
+    start, _, end = told.partition("\n")[0].removeprefix("width = ").partition(" in steps")[0].partition(" to ")
+    assert met == ([*range(int(start), int(end or start) + 1, 4)] if start.isdigit() else [])
+
+
 def test_csv_holds_every_value():
     text = run("variable", "lenet5", "classes", "--want", "params > 61k", "--to", 12, "--format", "csv").stdout
     lines = list(csv.DictReader(io.StringIO(text)))

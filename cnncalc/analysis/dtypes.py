@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.errors import CnncalcError, Fault, near, suggestion
-from cnncalc.graph.formats import DTYPES, SPELLINGS, meant, parts_of
+from cnncalc.graph.formats import DTYPES, FORMATS, SPELLINGS, meant, parts_of
 from cnncalc.records import NamedTuple
 
 __all__ = ["HALVES", "SPELT_HALVES", "Numbers", "amp_of", "element_bytes", "numbers_of", "with_amp"]
@@ -34,6 +34,9 @@ def element_bytes(dtype: str) -> int:
             raise CnncalcError(Fault("this is not known of automatic mixed precision, where types differ", help=help))
         like = dict.fromkeys(meant(one) for one in near(dtype, [*DTYPES, *SPELLINGS]))
         near_ones = " or ".join(f"`{one}`" for one in like if one in DTYPES)
+        if meant(dtype) in FORMATS:
+            help = f"it stores single layers: --dtype '*={meant(dtype)}' gives it to all that it takes"
+            raise CnncalcError(Fault(f"`{dtype[:60]}` is no type of a whole net", help=help))
         help = f"did you mean {near_ones}?" if near_ones else f"the types are {', '.join(DTYPES)}"
         raise CnncalcError(Fault(f"there is no type `{dtype[:60]}`", help=help))
     return DTYPES[dtype]

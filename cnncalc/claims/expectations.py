@@ -127,6 +127,8 @@ def _count(what: str, node: YamlNode) -> int:
         expected = _quantity(what, expected, node)
     if not isinstance(expected, int) or isinstance(expected, bool):
         help = "write it in full, with _ between thousands if you like"
+        if what == "layers" and isinstance(node, Mapping):
+            help = "it is how many layers there are; what each gives is held by `shapes: {conv1: 64x112x112}`"
         raise CnncalcError(Fault(f"`{what}` is a whole number", node.place(), values=f"it is {expected}", help=help))
     return expected
 

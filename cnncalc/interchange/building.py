@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from cnncalc.errors import CnncalcError, Fault, Place
 from cnncalc.interchange.sketch import Sketch
+from cnncalc.interchange.unknown import Unknown
 from cnncalc.layers import KINDS, Layer, Shape
 
 __all__ = [
@@ -33,9 +34,12 @@ MOST_FAULTS = 20
 
 
 def each_made(
-    operators: Iterable[Operator], make: Callable[[Operator], Made]
+    operators: Iterable[Operator], make: Callable[[Operator], Made], unknown: Unknown | None = None
 ) -> Iterator[tuple[Operator, Made | None]]:
-    """Every operator with what it makes, None where it is wrong. Raises CnncalcError in the end, with all that was."""
+    """Every operator with what it makes, None where it is wrong.
+
+    Raises CnncalcError in the end, with all that was wrong and all that `unknown` has met by then.
+    """
     faults: list[Fault] = []
     for operator in operators:
         made = None
@@ -46,6 +50,7 @@ def each_made(
         yield operator, made
         if len(faults) >= MOST_FAULTS:
             break
+    faults += unknown.faults() if unknown else []
     if faults:
         raise CnncalcError(faults)
 

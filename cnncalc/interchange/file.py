@@ -56,7 +56,7 @@ class ForeignFile:
     def text(self) -> str:
         """The content as text, at most as long as `--limit text` allows. Raises CnncalcError."""
         if len(self.data) > 4 * self.limits.text:
-            help = self.limits.way_out("text")
+            help = self.limits.way_out("text", len(self.data))
             raise CnncalcError(
                 Fault(f"`{self.name}` is longer than {self.limits.text:,} characters, the bound `text`", help=help)
             )

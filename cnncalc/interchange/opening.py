@@ -63,10 +63,11 @@ def _reads(form: Format, file: ForeignFile, asked: Asked) -> bool:
 
 
 def _of_the_input(error: CnncalcError, asked: Asked) -> CnncalcError:
-    """Of a net that is right with the input that its file says: the file is not what is to be changed."""
+    """Of a net that is right with the input that its file says."""
+    from cnncalc.graph.way_out import channels_last  # only a mistake pays for it
+
     given = ", ".join((f"{name}=" if name else "") + show_shape(shape) for name, shape in asked.inputs.items())
-    help = f"the file is right with its own input, but not with `--input {given}`: leave that out, or give another size"
-    return CnncalcError([fault._replace(help=help) for fault in error.faults])
+    return error.of_input(given, channels_last(asked.inputs.values()))
 
 
 _KNOWN: dict[tuple[object, ...], Foreign | None] = {}

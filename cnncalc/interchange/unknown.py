@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.errors import Fault, Place
 
 __all__ = ["Unknown"]
 
@@ -10,30 +10,32 @@ MOST_NAMED = 3
 
 
 class Unknown:
-    """What was met and is not known: each operator with the places of its uses."""
+    """What was met in a net of a tool and is not known: each operator with the places of its uses."""
 
-    __slots__ = ("uses",)
+    __slots__ = ("tool", "uses")
 
-    def __init__(self) -> None:
+    def __init__(self, tool: str) -> None:
+        self.tool = tool
         self.uses: dict[str, list[tuple[str, Place | None]]] = {}
 
     def add(self, operator: str, name: str, place: Place | None) -> None:
         """One more use; files that are no text have no places."""
         self.uses.setdefault(operator, []).append((name, place))
 
-    def raise_any(self, tool: str) -> None:
-        """Raises CnncalcError, one for all of them, the most frequent first, if there are any."""
+    def faults(self) -> list[Fault]:
+        """One for all of them, the most frequent first; nothing where there are none."""
         if not self.uses:
-            return
+            return []
         ordered = sorted(self.uses.items(), key=lambda use: (-len(use[1]), use[0]))
         told = "; ".join(f"{operator} {len(uses)}× ({_named(uses)})" for operator, uses in ordered[:30])
         rest = f"; and {len(ordered) - 30} operators more" if len(ordered) > 30 else ""
         count = sum(len(uses) for uses in self.uses.values())
-        message = f"{count} layer{'s' if count > 1 else ''} of this {tool} net {'are' if count > 1 else 'is'} not known"
+        layers, are = ("layers", "are") if count > 1 else ("layer", "is")
+        message = f"{count} {layers} of this {self.tool} net {are} not known"
         places = [place for uses in self.uses.values() for _, place in uses[:1] if place is not None]
         first = min(places, key=lambda place: (place.line, place.column), default=None)
         help = "`--opaque` reads them as layers of which only the shape is known: they count as nothing"
-        raise CnncalcError(Fault(message, first, values=told + rest, help=help))
+        return [Fault(message, first, values=told + rest, help=help)]
 
 
 def _named(uses: list[tuple[str, Place | None]]) -> str:

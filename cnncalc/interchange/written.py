@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 from cnncalc.errors import CnncalcError, Fault
@@ -69,21 +69,34 @@ def without_normalised_weights(layer: Layer, form: str) -> None:
 
 
 class Unsayable:
-    """The layers that a format cannot say, told in one error."""
+    """The layers that a format cannot say, told in one error; those of one line and for one reason by the first."""
 
     def __init__(self, form: str) -> None:
         self.form = form
-        self.faults: list[Fault] = []
+        self.met: dict[tuple[object, ...], list[Fault]] = {}
 
     def add(self, node: Node, why: str, help: str = "") -> None:
         """One more layer."""
         kind = node.layer.kind if node.layer is not None else "input"
-        self.faults.append(Fault(f"{self.form} has no such `{kind}`", place_of(node.origin), node.name, why, help))
+        fault = Fault(f"{self.form} has no such `{kind}`", place_of(node.origin), node.name, why, help)
+        place = fault.place or node.name
+        self.met.setdefault((fault.message, place, why, help), []).append(fault)
+
+    @property
+    def faults(self) -> list[Fault]:
+        """One for each line and reason."""
+        return [_and_others(alike) for alike in self.met.values()]
 
     def raise_any(self) -> None:
         """Raises CnncalcError with all of them, if there are any."""
-        if self.faults:
+        if self.met:
             raise CnncalcError(self.faults)
+
+
+def _and_others(alike: Sequence[Fault]) -> Fault:
+    """The first of faults that are alike, with how many layers have it."""
+    first = alike[0]
+    return first._replace(values=f"{first.values} ({len(alike):,} layers)") if len(alike) > 1 else first
 
 
 def heading(graph: Net, form: str, width: int) -> list[str]:

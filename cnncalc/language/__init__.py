@@ -54,7 +54,10 @@ def read_document(net: str, options: Options) -> tuple[Net, Document]:
     try:
         net_of = assembler.build()
     except CnncalcError as error:
-        raise error if foreign is None else error.of_operators(foreign.origins) from None
+        if foreign is None:
+            raise
+        told = error.of_operators(foreign.origins)
+        raise (told.of_input(options.input) if options.input else told) from None
     if foreign is not None:
         _told(net_of, foreign)
     elif net != "-":

@@ -201,6 +201,7 @@ _FIELDS: tuple[tuple[str, str], ...] = (
         "in_channels in_features input_size num_features embed_dim input_channels c_i input_dim",
         "it is never written: what comes in says it; `in=64` holds it to that",
     ),
+    ("name", "a name stands beside the layer, as in `{conv: 64 k3, name: stem}`"),
     ("activation", "write it as a layer behind this one: `relu`, `silu`, `softmax`, …"),
     ("operation", "write which: `add`, `multiply`, `maximum`, or `reduce sum AXES`"),
     ("pool", "write which: `maxpool` or `avgpool`"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from cnncalc.layers import FieldError, Layer
 from cnncalc.layers.fields import PerAxis, Wholes, whole
-from cnncalc.notation.vocabulary import TokenError, field_help, field_suggestion, usage, vocabulary
+from cnncalc.notation.vocabulary import TokenError, field_help, field_suggestion, unslashed, usage, vocabulary
 
 __all__ = ["asserted", "foreign", "read_tokens"]
 
@@ -129,6 +129,8 @@ def _further(cls: type[Layer], token: str, offset: int, given: Mapping[str, obje
     message = f"`{cls.kind}` takes no {'further ' if known.positional else ''}bare number"
     kernel = "k" in known.letters and known.letters["k"].name not in given
     help = f"a kernel is written `k{_crossed(token.replace(' ', '').strip('[]'))}`" if kernel else usage(cls)
+    if kernel and (written := unslashed(token)):
+        help = f"kernel, stride and padding are written `{written}`"
     if kernel and "out" in given and token.isdecimal():
         help += "; torch's `Conv2d 3 64 7` is `conv 64 k7`: the channels that come in are never written"
     raise TokenError(message, help=features_first(cls.kind, token) or help, offset=offset, width=len(token))

@@ -115,6 +115,14 @@ LONGEST_REPEATED = 40
 """Longer tokens are not repeated."""
 
 
+def unslashed(text: str) -> str:
+    """Kernel, stride and padding as papers write them, `5/2/1`, as they are written here: `k5 s2 p1`; else empty."""
+    numbers = text.split("/")
+    if not 1 < len(numbers) < 4 or not all(number.isascii() and number.isdigit() for number in numbers):
+        return ""
+    return " ".join(f"{letter}{number[:9]}" for letter, number in zip("ksp", numbers))
+
+
 def kind_suggestion(
     name: str,
     others: tuple[str, ...] = (),
@@ -133,7 +141,8 @@ def kind_suggestion(
     if called != name and kind_named(called):
         return f"write `{called}`, without `{name.removesuffix(called)}`"
     if called.lower() in SEVERAL:
-        return SEVERAL[called.lower()].replace("{0}", rest if 0 < len(rest) <= LONGEST_REPEATED else "2")
+        written = unslashed(rest) or (rest if 0 < len(rest) <= LONGEST_REPEATED else "2")
+        return SEVERAL[called.lower()].replace("{0}", written)
     own = name_in(dialect, called)
     if way := own.way if own else way_from(called):
         return way
@@ -157,6 +166,8 @@ def _field_suggestion(kind: str, name: str) -> str:
 
     if way := field_way_from(name):
         return way
+    if kind_named(name):
+        return f"`{name}` is a layer of its own: write it behind this one"
     small = name.lower()
     if small != name and (small in words.words or small in words.names or small[0] in words.letters):
         return f"did you mean `{small}`?"

@@ -97,6 +97,7 @@ def test_pixels_of_length_one():
         ("[route]\nlayers = 0, 2\n", "24x8x8"),
         ("[route]\nlayers=-3\n", "16x8x8"),
         ("[route]\nlayers=-1\ngroups=2\ngroup_id=1\n", "4x8x8"),
+        ("[route_lhalf]\nlayers=-1,0\n", "12x8x8"),  # PyTorch_YOLOv4's: the first half of each
         ("[shortcut]\nfrom=-3\n", "8x8x8"),  # the current layer's channels stay: of the others the first 8 are added
         ("[route]\nlayers=0\n[shortcut]\nfrom=2\n", "16x8x8"),
         ("[maxpool]\nsize=2\nstride=2\n[shortcut]\nfrom=2\n", "8x4x4"),  # pjreddie's: every second pixel is added
@@ -182,3 +183,13 @@ def test_what_is_wrong_is_told_with_its_place(text, told):
         darknet(net_of("8x8x3") + text)
     assert told in str(raised.value)
     assert all(fault.place is not None for fault in raised.value.faults)
+
+
+def test_what_is_not_known_is_told_beside_what_is_wrong():
+    with pytest.raises(CnncalcError) as raised:
+        darknet(net_of("8x8x3") + "[convolutional]\nfilters=x\n[foo]\n[bar]\n")
+    told = [(fault.message, fault.values) for fault in raised.value.faults]
+    assert told[0][0].startswith("`filters` is a whole number")
+    assert told[1:] == [
+        ("2 layers of this Darknet net are not known", "[bar] 1× (layer 2 on line 8); [foo] 1× (layer 1 on line 7)")
+    ]

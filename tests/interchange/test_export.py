@@ -105,6 +105,17 @@ def test_layers_come_back_with_their_shapes(form, layers, output):
     assert list(back(chain("4x8x8", layers, Options()), form).outputs.values()) == [output]
 
 
+def test_layers_of_one_line_that_a_form_has_not_are_one_fault(tmp_path):
+    file = tmp_path / "net.yaml"
+    file.write_text("input: 4x8x8\nlayers: [{repeat: 12, layers: [conv 4 k3 p1, gelu]}, gelu]\n")
+    with pytest.raises(CnncalcError) as raised:
+        back(load(str(file), Options()), "caffe")
+    assert [(fault.layer, fault.values) for fault in raised.value.faults] == [
+        ("gelu1", "Caffe has no error function (12 layers)"),
+        ("gelu13", "Caffe has no error function"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("form", "layers", "told"),
     [

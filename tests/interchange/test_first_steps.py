@@ -56,6 +56,34 @@ def test_the_way_out_is_of_what_is_wrong(tmp_path, file, text, options, said, un
     assert done.stderr.count("error:") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["chain", "FILE", "relu"],
+            "`cnncalc show FILE` shows it, and `cnncalc explain FILE` says why; `cnncalc import",
+        ),
+        (["chain", "3x8x8", "FILE"], "FILE` names a net"),
+        (["chain", "vgg16", "relu"], "`vgg16` names a net"),
+        (["chain", "gone.onnx", "relu"], "`gone.onnx` names a net"),
+        (["solve", "file", "FILE", "--want", "params < 9"], "there, put `?` in place of a number"),
+        (["solve", "variable", "FILE", "a", "--want", "params < 9"], "there, declare it under `variables:`"),
+        (["search", "FILE", "--maximize", "params"], "there, `?16..64` in place of a number"),
+        (["show", "FILE", "--set", "a=1"], "`cnncalc import FILE -o net.yaml` writes it"),
+    ],
+)
+def test_what_a_file_of_another_tool_has_no_lines_for_begins_with_import(tmp_path, arguments, said):
+    path = tmp_path / "dense.prototxt"
+    path.write_text(DENSE)
+    done = run(*[str(path) if one == "FILE" else one for one in arguments])
+    assert (done.exit_code, done.stderr.count("error:")) == (2, 1)
+    assert said.replace("FILE", str(path)) in done.stderr
+
+
+def test_a_layer_that_is_misspelt_is_no_net():
+    assert "did you mean `relu`?" in run("chain", "3x8x8", "rleu").stderr
+
+
 def test_with_its_own_input_the_same_file_is_right(tmp_path):
     (tmp_path / "a.prototxt").write_text(CAFFE)
     assert run("show", tmp_path / "a.prototxt").exit_code == 0

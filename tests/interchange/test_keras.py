@@ -371,11 +371,47 @@ def test_files_that_are_none(tmp_path, content, message):
         load(str(file), Options())
 
 
+def layer_of(kind, **config):
+    return {"class_name": kind, "config": {"name": kind.lower(), **config}}
+
+
+@pytest.mark.parametrize(
+    ("layers", "told"),
+    [
+        ([layer_of("Foo"), layer_of("Conv2D", filters="x"), layer_of("Bar")], ["`Foo` 1 ×, `Bar` 1 ×"]),
+        ([layer_of("Conv2D", filters="x"), layer_of("Bar")], ["it is x", "`Bar` 1 ×"]),
+        ([layer_of("Foo"), layer_of("TimeDistributed", layer=layer_of("Bar"))], ["`Foo` 1 ×, `Bar` 1 ×"]),
+        (
+            [layer_of("Conv2D"), layer_of("Pipeline", layers=[layer_of("Foo"), layer_of("Bar")])],
+            ["it is", "`Foo` 1 ×, `Bar` 1 ×"],
+        ),
+        ([layer_of("Conv2D"), layer_of("Pipeline", layers=5)], ["it is"]),
+        ([layer_of("Conv2D"), layer_of("Sequential", layers=[layer_of("Foo")])], ["it is", "`Foo` 1 ×"]),
+    ],
+)
+def test_all_layers_that_are_not_known_are_told_whatever_else_is_wrong(layers, told, tmp_path):
+    file = tmp_path / "model.json"
+    entering = layer_of("InputLayer", batch_input_shape=[None, 4, 8, 8, 3])
+    file.write_text(json.dumps(layer_of("Sequential", layers=[entering, *layers])))
+    with pytest.raises(CnncalcError) as raised:
+        load(str(file), Options())
+    assert len(raised.value.faults) == len(told)
+    assert all(values in str(fault.values) for values, fault in zip(told, raised.value.faults))
+
+
 def test_an_archive_that_swells_is_refused(tmp_path):
     file = tmp_path / "model.keras"
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("config.json", b" " * 300_000_000)
-    with pytest.raises(CnncalcError, match="larger than is read"):
+    with pytest.raises(CnncalcError, match="no text of a net packs so far"):
+        load(str(file), Options())
+
+
+def test_how_far_a_bound_is_to_be_raised_is_said_where_it_is_known(tmp_path):
+    file = tmp_path / "model.keras"
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("config.json", b" " * 30_000_000)
+    with pytest.raises(CnncalcError, match="--limit text=30000000"):
         load(str(file), Options())
 
 

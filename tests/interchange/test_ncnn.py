@@ -48,7 +48,8 @@ LAYERS = [
     ("Flatten", "", "0=5 1=6 2=4", "120"),
     ("ShuffleChannel", "0=2", "0=5 1=6 2=4", "4x6x5"),
     ("PixelShuffle", "0=2", "0=5 1=6 2=4", "1x12x10"),
-    ("Reduction", "0=3 1=0 -23303=2,1,2 4=0", "0=5 1=6 2=4", "4"),
+    ("Reduction", "0=3 1=0 -23303=2,1,2 4=0 5=1", "0=5 1=6 2=4", "4"),
+    ("Reduction", "0=3 1=0 -23303=2,2,3", "0=5 1=6 2=4", "4"),  # of 2021: `axes_flag[axis - 1]`, the batch is axis 0
     ("Squeeze", "-23303=1,0", "0=5 1=6 2=1", "6x5"),
     ("ExpandDims", "-23303=1,0", "0=5 1=6", "1x6x5"),
     ("InnerProduct", "0=7 1=1 2=35", "0=5 1=6", "6x7"),  # rows of a matrix as wide as its weights

@@ -256,10 +256,10 @@ def test_a_sparse_weight_counts_as_the_shape_that_it_has():
 
 
 def test_what_is_asked_of_what_came_before_is_told():
-    nodes = [node("MultiHeadAttention", "x x x - - - p r", "y", domain=MS, num_heads=3)]
-    inputs = {**WORDS, "p": (1, 3, 2, 4), "r": (1, 3, 2, 4)}
+    nodes = [node("Attention", "x w b - p", "y", domain=MS, num_heads=3)]
+    inputs = {**WORDS, "p": (1, 3, 2, 4)}
     with pytest.raises(CnncalcError, match="with what was asked before"):
-        read(written(nodes, [], inputs, ends("y")), "net.onnx")
+        read(written(nodes, [zeros("w", 12, 36), zeros("b", 36)], inputs, ends("y")), "net.onnx")
 
 
 def test_a_weight_with_a_bias_for_each_of_its_uses_counts_once():

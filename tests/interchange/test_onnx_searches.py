@@ -308,5 +308,5 @@ def test_states_that_a_cell_starts_from_are_told():
     held = [zeros("w", 1, 20, 6), zeros("r", 1, 20, 5), zeros("h", 1, 1, 5), zeros("c", 1, 1, 5)]
     data = file([node("LSTM", "x w r - - h c", "y", hidden_size=5)], held, {"x": (1, 1, 6)})
     told = imported(ForeignFile("net.onnx", None, Limits(), data), Asked()).notes
-    why = "count as nothing: cells start from them, or places are turned by them"
+    why = "count as nothing: cells start from them, places are turned by them, or a spectrum is seen through them"
     assert [note for note in told if "count as nothing" in note] == [f"5 numbers of `{name}` {why}" for name in "hc"]

@@ -174,6 +174,14 @@ def test_layers_are_called_as_in_checkpoints(yolo8):
     assert {"0.conv", "2.m.0.cv1.bn", "22.cv2.0.2", "22.cv3.2.1.conv", "22.dfl.conv"} <= names
 
 
+def test_where_only_the_size_is_wrong_the_file_is_not_to_be_changed(yolo8):
+    with pytest.raises(CnncalcError) as raised:
+        load(str(yolo8), Options(input="3x100x100"))
+    assert {fault.help for fault in raised.value.faults} == {
+        "the file is right with its own input, but not with `--input 3x100x100`: leave that out, or give another size"
+    }
+
+
 def test_classes_are_a_variable(yolo8):
     # one class: the three last convolutions of the scores lose 79 filters of 80 channels and a bias each
     assert params(yolo8) - params(yolo8, nc="1") > 3 * 79 * 65

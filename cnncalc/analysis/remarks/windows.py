@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cnncalc.arithmetic.traced.numbers import Traced
 from cnncalc.arithmetic.traced.written import steps
 from cnncalc.arithmetic.windows.formulas import SAME, Rounding, Window, product
+from cnncalc.arithmetic.windows.reach import TooFar, seen_pixels
 from cnncalc.layers import Layer, Shape, show_shape
 from cnncalc.layers.kinds.conv import ForwardConvolution
 from cnncalc.layers.kinds.pool import Pool
@@ -99,9 +100,18 @@ def _unseen(pairs: Pairs) -> Iterator[Remark]:
     if any(lost):
         yield Remark(f"Rounding down drops {_lost(pairs, lost)}: no window sees them.", "dropped")
     else:
-        text = f"Rounding down leaves out {_lost(pairs, left)}, all of it padding: every pixel of the input is seen."
+        text = f"Rounding down leaves out {_lost(pairs, left)}, all of it padding"
+        text += ": every pixel of the input is seen." if _seen(pairs) == [n for _, n in pairs] else "."
         yield Remark(text, "padding dropped", detail=True)
     yield from _if_up(pairs)
+
+
+def _seen(pairs: Pairs) -> list[int] | None:
+    """The pixels of each axis that windows see; None where the kernel is too long to look at."""
+    try:
+        return [seen_pixels(window, n) for window, n in pairs]
+    except TooFar:
+        return None
 
 
 def _if_up(pairs: Pairs) -> Iterator[Remark]:
@@ -189,15 +199,20 @@ def _side(sizes: tuple[int, ...], words: tuple[str, ...]) -> str:
 
 
 def _skipping(pairs: Pairs) -> Iterator[Remark]:
-    """A window smaller than its stride."""
-    if all(window.extent >= window.stride for window, _ in pairs):
-        return
+    """A window smaller than its stride, or one whose pixels are so far apart that no window fills the holes."""
+    size = show_shape(tuple(window.kernel for window, _ in pairs))
+    stride = of_axes([window.stride for window, _ in pairs])
     if any(window.dilation > 1 for window, _ in pairs):
+        seen, of = product(_seen(pairs) or [0]), product(n for _, n in pairs)
+        covered = product(n - max(w.unseen(n) - w.padding(n)[1], 0) for w, n in pairs)
+        if 0 < seen < covered:
+            with_holes = f"A {size} window with stride {stride} and dilation {of_axes([w.dilation for w, _ in pairs])}"
+            yield Remark(f"{with_holes} sees {seen:,} of the {of:,} pixels and skips the others.", "skipping")
+        return
+    if all(window.extent >= window.stride for window, _ in pairs):
         return
     seen = product(min(window.kernel, window.stride) for window, _ in pairs)
     of = product(window.stride for window, _ in pairs)
-    size = show_shape(tuple(window.kernel for window, _ in pairs))
-    stride = of_axes([window.stride for window, _ in pairs])
     text = f"A {size} window with stride {stride} sees {seen} of every {of} pixels and skips the others."
     yield Remark(text, "skipping")
 

@@ -29,6 +29,7 @@ __all__ = [
     "resampled",
     "scaled",
     "seen_of",
+    "seen_pixels",
     "shifted",
     "transposed",
     "windowed",
@@ -173,6 +174,26 @@ def seen_of(reach: Reach, n: int, out: int) -> Interval:
             return None
         ends.append(best)
     return ends[0], ends[1]
+
+
+def seen_pixels(window: Window, n: int) -> int:
+    """How many of `n` pixels some window sees, holes between a dilated window's pixels and windows counted as they are.
+
+    Each pixel of the kernel sees a pixel every stride; those that share a remainder by it overlap. Raises `TooFar` for
+    kernels of more pixels than are looked at.
+    """
+    if window.kernel > MOST_LOOKED:
+        raise TooFar
+    before, _ = window.padding(n)
+    length, stride, seen = window.length(n), window.stride, 0
+    behind: dict[int, int] = {}
+    for first in range(-before, window.extent - before, window.dilation):
+        turn, remainder = divmod(first, stride)
+        start = max(turn, behind.get(remainder, 0), 0)
+        stop = min(turn + length, (n - 1 - remainder) // stride + 1)
+        seen += max(stop - start, 0)
+        behind[remainder] = max(stop, start)
+    return seen
 
 
 def _near(reach: Reach, n: int, out: int) -> range:

@@ -29,13 +29,40 @@ def command(shape: str, layers: tuple[str, ...], **given: Any) -> None:
     \b
     cnncalc chain 3x200x200 'conv 16 k5 s2 p1' 'maxpool k3 s1 ceil' 'conv 16 k3 p1'
     """
-    from cnncalc.language import chain
+    import re
 
     if given["input_"] is not None:
         raise CnncalcError(
             Fault("chain takes its input first, not by --input", help=f"`cnncalc chain {given['input_']} …`")
         )
     _quoted(shape, layers)
+    try:
+        _shown(shape, layers, given)
+    except CnncalcError:
+        file = shape if re.search(r"\.[a-zA-Z]\w+\Z", shape) else ""  # be it there or not
+        if not (net := file or next(filter(_is_net, (shape, *layers)), "")):
+            raise
+        help = f"`cnncalc show {net}` shows it, and `cnncalc explain {net}` says why"
+        if not net.endswith((".yaml", ".yml")) and "." in net:
+            help += f"; `cnncalc import {net} -o net.yaml` writes it in cnncalc's language, where layers can be added"
+        message = f"chain takes the shape of an input, and layers: `{net[:200]}` names a net"
+        raise CnncalcError(Fault(message, help=help)) from None
+
+
+def _is_net(word: str) -> bool:
+    """Whether a word names a file, or a bundled net."""
+    from pathlib import Path
+
+    from cnncalc.language import bundled
+
+    plain = " " not in word and len(word) < 256 and "\0" not in word
+    return plain and (Path(word).is_file() or word in bundled())
+
+
+def _shown(shape: str, layers: tuple[str, ...], given: dict[str, Any]) -> None:
+    """Show or explain them."""
+    from cnncalc.language import chain
+
     if given["explain"]:
         from cnncalc.cli.commands.explain import explain_graph, refuse_views
 

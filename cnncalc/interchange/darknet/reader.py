@@ -21,6 +21,7 @@ OTHERS = {
     "contrastive": "yolo_layer",
     "control_channels": "from",
     "route": "layers",
+    "route_lhalf": "layers",
     "sam": "from",
     "scale_channels": "from",
     "shift_channels": "from",
@@ -61,7 +62,7 @@ class Reader:
         """What each layer makes, by its number."""
         self.made: list[list[int]] = []
         """What each layer became, for those that share its parameters."""
-        self.unknown = Unknown()
+        self.unknown = Unknown("Darknet")
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
@@ -72,7 +73,7 @@ class Reader:
             "input", self.given.get("") or self.given.get("input") or shape_of(self.sections[0])
         )
         detected: list[int] = []
-        for section, became in each_made(self.sections[1:], self.layer):
+        for section, became in each_made(self.sections[1:], self.layer, self.unknown):
             tensor, made = became or (NOTHING, [])
             kind = kind_of(section)
             if kind in DETECTORS:
@@ -81,7 +82,6 @@ class Reader:
                 detected[-1] = tensor  # it goes on from a detector's output
             self.tensors.append(tensor)
             self.made.append(made)
-        self.unknown.raise_any("Darknet")
         if not self.tensors:
             raise CnncalcError(Fault("this file has no layers", self.sections[0].place()))
         return unnamed(finished(self.sketch, detected or self.tensors[-1:]))
@@ -93,7 +93,7 @@ class Reader:
         if kind in LOSSES:
             return current, []
         others = OTHERS.get(kind, "")
-        tensors = [] if kind == "route" else [current]
+        tensors = [] if OTHERS.get(kind) == "layers" else [current]
         if others:
             tensors += [self.tensors[place] for place in self.numbers(section, others, number)]
         if kind not in RULES and not self.opaque:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
@@ -31,6 +32,7 @@ __all__ = ["LAYERS", "read", "sketched"]
 
 LAYERS: dict[str, Rule] = {**WINDOWS, **ACTIVATIONS, **NORMS, **SHAPES, **ATTENTION, **WRAPPERS, **FEATURES}
 """Every layer that is read, by Keras's class."""
+WRAPPING = ("TimeDistributed", "Pipeline", "SpectralNormalization")
 TF_OPERATIONS = ("TFOpLambda", "TensorFlowOpLayer", "TFOpLayer")
 MOST_CALLS = 50_000
 MOST_DEPTH = 20
@@ -51,14 +53,19 @@ def sketched(root: Any, asked: Asked) -> Sketch:
     sketch = Sketch(str(model.config.get("name") or "")[:100], "keras")
     work = Work(sketch, is_channels_first(model), dict(asked.inputs))
     net = _Expanded(work)
+    wrong: list[Fault] = []
     try:
         sketch.outputs = [net.passed(end) for end in net.model(model, None, "", 0)]
         sketch = left_out(sketch)
-    except CnncalcError:
-        if not work.unknown:
-            raise  # else it follows from what is not known
+    except CnncalcError as error:
+        wrong = [] if work.unknown else [*error.faults]  # else it follows from what is not known
+        with suppress(CnncalcError):  # a model that is broken where it comes first is told already
+            met = {*work.unknown}
+            work.unknown += [one for one in net.unknown(model, "", 0) if one not in met]
     if work.unknown:
-        raise CnncalcError(_unknown(work.unknown))
+        wrong.append(_unknown(work.unknown))
+    if wrong:
+        raise CnncalcError(wrong)
     for kind, paths in work.identities.items():
         named = ", ".join(paths[:4]) + (f" and {len(paths) - 4} more" if len(paths) > 4 else "")
         sketch.notes.append(f"{kind} is an identity here: it has no parameters, and keeps the shape ({named})")
@@ -215,7 +222,7 @@ class _Expanded:
                 return self.applied(inner, node, tensors, path, depth + 1, True, made)
             return at_each_step(steps, lambda one: self.applied(inner, node, one, path, depth + 1, False, made))
         if layer.kind == "Pipeline":
-            for inner in map(entry_of, layer.config.get("layers") or []):
+            for inner in _inside(layer):
                 tensors = self.applied(inner, node, tensors, f"{path}.{inner.name}", depth + 1, timed, made)
             return tensors
         if layer.kind == "SpectralNormalization":
@@ -234,6 +241,22 @@ class _Expanded:
             return tensors[:1]
         return in_its_layout(call, rule)
 
+    def unknown(self, model: Entry, path: str, depth: int) -> Iterator[tuple[str, str]]:
+        """Each call of a layer that no rule knows, as its kind and its path, in the model and those in it."""
+        layers = layers_of(model)
+        plan = _leading(ordered(model, layers), ends_of(model, layers, "output_layers"))
+        waiting = [(layer, f"{path}.{layer.name}" if path else layer.name) for layer, _, _ in reversed(plan)]
+        while waiting:
+            layer, own = waiting.pop()
+            if layer.kind in MODELS and not layer.operation and depth < MOST_DEPTH:
+                yield from self.unknown(layer, own, depth + 1)
+            elif layer.kind in WRAPPING:
+                named = layer.kind == "Pipeline"
+                inner = _inside(layer) if named else [entry_of(layer.config.get("layer"))]
+                waiting += [(one, f"{own}.{one.name}" if named else own) for one in reversed(inner)]
+            elif self._rule(layer) is None:
+                yield layer.kind, own
+
     @staticmethod
     def _rule(layer: Entry) -> Rule | None:
         if layer.operation or layer.kind in TF_OPERATIONS:
@@ -241,6 +264,12 @@ class _Expanded:
         if layer.kind not in LAYERS and "trainable" not in layer.config:  # an operation, which `.h5` gives no module
             return OPERATIONS.get(operation_name(layer.kind, layer.config))
         return LAYERS.get(layer.kind)
+
+
+def _inside(pipeline: Entry) -> list[Entry]:
+    """The layers of a `Pipeline`."""
+    within = pipeline.config.get("layers")
+    return [entry_of(one) for one in within] if isinstance(within, list) else []
 
 
 def _leading(calls: Sequence[tuple[Entry, int, Node]], leaving: Sequence[Ref]) -> list[tuple[Entry, int, Node]]:

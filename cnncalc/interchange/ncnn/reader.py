@@ -31,7 +31,7 @@ NOTHING = -1
 def read(file: ForeignFile, asked: Asked) -> Sketch:
     """A `.param`. Raises CnncalcError with everything that is wrong."""
     found = operators(Text(file.name, file.text), file.limits)
-    return settled(lambda usual: Reader(found, asked, usual).read())
+    return settled(lambda usual: Reader(found, asked, usual).read(), asked)
 
 
 class Reader:
@@ -46,17 +46,16 @@ class Reader:
         self.constants: dict[str, tuple[str, Shape]] = {}
         """The blobs that the file's weights hold, with the name and the shape of each."""
         self.parameters: dict[tuple[str, Shape], int] = {}
-        self.unknown = Unknown()
+        self.unknown = Unknown("ncnn")
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
-        for operator, made in each_made(self.operators, self.made):
+        for operator, made in each_made(self.operators, self.made, self.unknown):
             tops = made or []
             self.blobs.update(dict.fromkeys(operator.tops, NOTHING))
             self.blobs.update(zip(operator.tops, tops))
             if operator.bottoms:
                 self.open.update(zip(operator.tops, tops))
-        self.unknown.raise_any("ncnn")
         return finished(self.sketch, list(self.open.values()))
 
     def made(self, operator: Operator) -> list[int]:

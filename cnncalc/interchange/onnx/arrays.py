@@ -10,11 +10,12 @@ from typing import Any, TypeAlias
 from cnncalc.interchange.onnx.parts import MOST_READ, Attribute, Graph, Node, Tensor
 
 __all__ = [
-    "LENGTHS", "Dims", "broadcast", "expanded", "ints", "made_of", "picked", "resolved", "size_of", "slices",
-    "strides", "whole_numbers",
+    "LENGTHS", "Dims", "broadcast", "expanded", "ints", "made_of", "nonzero", "overwritten", "picked", "resolved",
+    "size_of", "slices", "strides", "whole_numbers",
 ]  # fmt: skip
 
 Dims: TypeAlias = "tuple[int, ...]"
+INT64 = 7
 MOST_OF = 8
 """Initialisers that a tensor is made of."""
 
@@ -131,6 +132,31 @@ def resolved(given: Dims, dims: Dims, *, zero_is_length: bool = False) -> Dims |
     if size_of(dims) % known or (-1 not in given and size_of(dims) != known):
         return None
     return tuple(size_of(dims) // known if n == -1 else n for n in given)
+
+
+def nonzero(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
+    """NonZero of few numbers, as torch's older exporters write a range: the places of those that are not zero."""
+    dims, numbers = values[0].dims, values[0].numbers
+    if numbers is None or not dims:
+        return None
+    found = [place for place, number in enumerate(numbers) if number]
+    each = strides(dims)
+    axes = [[place // step % n for place in found] for step, n in zip(each, dims)]
+    return [Tensor((len(dims), len(found)), tuple(at for axis in axes for at in axis), INT64)]
+
+
+def overwritten(node: Node, values: Sequence[Any]) -> list[Tensor] | None:
+    """ScatterElements and ScatterND on a list that is known; None for any other."""
+    if len(values) < 3 or None in values[1:3] or len(values[0].dims) != 1 or "reduction" in node.attributes:
+        return None
+    held, at, new = values[0].numbers, ints(values[1]), values[2].numbers
+    count = values[0].size
+    if held is None or at is None or new is None or len(at) != len(new) or not {*at} <= {*range(-count, count)}:
+        return None
+    made = [*held]
+    for place, number in zip(at, new):
+        made[place] = number
+    return [values[0].computed(values[0].dims, tuple(made))]
 
 
 def filled(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:

@@ -18,10 +18,11 @@ from cnncalc.interchange.onnx.arrays import (
     expanded,
     ints,
     made_of,
+    nonzero,
+    overwritten,
     picked,
     resolved,
     size_of,
-    strides,
     whole_numbers,
 )  # fmt: skip
 from cnncalc.interchange.onnx.cutting import gather, gather_nd, slice_, split
@@ -189,15 +190,9 @@ def shaped(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
     return [values[0].computed(values[0].dims, of=made_of(values[0]) if node.kind in LEARNED else ())]
 
 
-def nonzero(node: Node, values: Sequence[Tensor], _: int) -> list[Tensor] | None:
-    """NonZero of few numbers, as torch's older exporters write a range: the places of those that are not zero."""
-    dims, numbers = values[0].dims, values[0].numbers
-    if numbers is None or not dims:
-        return None
-    found = [place for place, number in enumerate(numbers) if number]
-    each = strides(dims)
-    axes = [[place // step % n for place in found] for step, n in zip(each, dims)]
-    return [Tensor((len(dims), len(found)), tuple(at for axis in axes for at in axis), INT64)]
+def scattered(node: Node, values: Sequence[Any], opset: int) -> list[Tensor] | None:
+    """ScatterElements and ScatterND; of a list that is known, as of a shape, the numbers too."""
+    return overwritten(node, values) or shaped(node, values, opset)
 
 
 def multiplied(node: Node, values: Sequence[Any], _: int) -> list[Tensor] | None:
@@ -265,7 +260,8 @@ FOLDS: dict[str, Fold] = {
     "Reshape": reshape, "Flatten": flatten, "Transpose": transpose, "Expand": expand, "Tile": tiled,
     "Pad": padded,
     "Einsum": contracted, "MatMul": multiplied, "NonZero": nonzero, **LENGTHS,
-    **dict.fromkeys(("ScatterND", "ScatterElements", "Trilu", "Sin", "Cos", *FUNCTIONS), shaped),
+    **dict.fromkeys(("ScatterND", "ScatterElements"), scattered),
+    **dict.fromkeys(("Trilu", "Sin", "Cos", *FUNCTIONS), shaped),
     "ReduceProd": partial(reduced, math.prod), "ReduceSum": partial(reduced, sum), "ReduceMax": partial(reduced, max),
     "ReduceMin": partial(reduced, min), "GatherND": gather_nd,
     **dict.fromkeys(("ReduceL1", "ReduceL2", "ReduceMean", "ReduceSumSquare"), lengths),
@@ -295,10 +291,14 @@ def folded(node: Node, values: Sequence[Tensor | None], opset: int) -> list[Tens
 
 def stored_for(kind: str, values: Sequence[Tensor | None]) -> int:
     """The numbers of the largest tensor of the file that a node computes with; places and lengths are none of it."""
+    if kind.startswith("Reduce"):
+        return 0
     several = kind in BINARY or kind in ("Concat", "Einsum", "MatMul")
     taken = values[kind == "Where" :] if several else values[:1]
     each = [one.most for one in taken if one is not None]
-    return sum(each) if kind == "Concat" else max(each)
+    if kind != "Concat":
+        return max(each)
+    return sum(min(one.size, most) for one, most in zip(filter(None, taken), each))  # beside a table stand its sums
 
 
 def constant(node: Node) -> list[Tensor] | None:

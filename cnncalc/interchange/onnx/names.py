@@ -97,9 +97,17 @@ def before_tables(graph: Graph, needed: AbstractSet[int]) -> list[str]:
 MOST_NAMED = 5
 SCALED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
 GIVEN: Mapping[str, tuple[int, ...]] = {
-    "LSTM": (5, 6), "GRU": (5,), "RNN": (5,), "RotaryEmbedding": (1, 2, 3), "GroupQueryAttention": (7, 8),
+    "LSTM": (5, 6), "GRU": (5,), "RNN": (5,), "RotaryEmbedding": (1, 2, 3), "GroupQueryAttention": (7, 8), "STFT": (2,),
 }  # fmt: skip
-"""Which inputs of a node on an output's way are no weights: the states of the start, tables of angles."""
+"""Which inputs of a node on an output's way are no weights: the states of the start, tables of angles, windows."""
+CELLS = ("LSTM", "GRU", "RNN")
+
+
+def begins(node: Node) -> tuple[str, ...]:
+    """The states from which a cell begins."""
+    return tuple(filter(None, node.inputs[5:7])) if node.kind in CELLS else ()
+
+
 NOT_LEARNED = frozenset((*SCALED, "Div", "Mul"))
 """Nodes on an output's way that may take a tensor of the file which counts as nothing."""
 
@@ -115,6 +123,7 @@ def uncounted(graph: Graph, needed: set[int]) -> list[str]:
             beside = GIVEN.get(node.kind, ())
             counted.update(name for place, name in enumerate(names) if place not in beside)
             given.update(name for place, name in enumerate(names) if place in beside)
+            counted.update(name for name in begins(node) if (held := graph.tensors.get(name)) and not held.zeros)
         else:
             for place, name in enumerate(names):
                 users.setdefault(name, []).append((node, place))
@@ -127,7 +136,7 @@ def uncounted(graph: Graph, needed: set[int]) -> list[str]:
         uses = users.get(name, [])
         leading = [(node, place) for node, place in uses if node.number in needed]
         why = (
-            "cells start from them, or places are turned by them"
+            "cells start from them, places are turned by them, or a spectrum is seen through them"
             if name in given
             else "nothing uses them"
             if not uses

@@ -27,6 +27,10 @@ TYPES = {
 FLOATING = (1, 10, 11, 16, 17, 18, 19, 20, 23)
 
 
+_OWN = re.compile(r"(Constant(_[0-9]+)?_output_[0-9]+|val_[0-9]+)\Z")
+"""What torch's exporters call a tensor of the code."""
+
+
 class Tensor(NamedTuple):
     """A tensor of known shape that the file holds, or that follows from it."""
 
@@ -71,12 +75,23 @@ class Tensor(NamedTuple):
     @property
     def held_as_learned(self) -> bool:
         """Whether it is learned where it stands on its own: zeros and ones that the file only says are not."""
-        return self.learned and self.stored != 0
+        return self.learned and self.stored != 0 and not self.begun
+
+    @property
+    def begun(self) -> bool:
+        """Whether it is zeros of the code's own, as a first state or an imaginary part, which no module has."""
+        return _OWN.search(self.name) is not None and self.size > 1 and self.zeros
 
     @property
     def computed_anew(self) -> bool:
         """Whether fewer numbers make it, as angles and windows are made, so that no layer learns it."""
         return self.stored is not None and not self.learned
+
+    @property
+    def zeros(self) -> bool:
+        """Whether all its numbers are known to be zeros, as of the states from which a cell starts."""
+        numbers = self.numbers
+        return numbers is not None and not any(numbers)
 
     @property
     def floating(self) -> bool:
@@ -114,6 +129,10 @@ class Node(NamedTuple):
     def called(self) -> str:
         """The operator in the file, with its place."""
         return self.told or f"{self.kind}, {self.where()}"
+
+    def operator(self) -> str:
+        """What it is, with the domain that is not ONNX's own."""
+        return f"{self.domain}.{self.kind}" if self.domain else self.kind
 
     def where(self) -> str:
         """Its place in words."""

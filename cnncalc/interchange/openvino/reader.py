@@ -47,7 +47,7 @@ class Reader:
         self.tracing = Tracing(numbers)
         self.tensors: dict[Port, int] = {}
         self.outputs: list[int] = []
-        self.unknown = Unknown()
+        self.unknown = Unknown("OpenVINO")
         self.takers: dict[Port, list[IrLayer]] = {}
         for (to, _), source in net.edges.items():
             if to in net.layers:
@@ -70,10 +70,9 @@ class Reader:
         self.sharing.count(order, self.moving, (*WEIGHTED, "MatMul"))
         if any(self.resized(layer) for layer in order):
             reopen(self.net, order, self.moving)
-        for layer, made in each_made(order, self.made):
+        for layer, made in each_made(order, self.made, self.unknown):
             ports = [(layer.id, port) for port in layer.outputs]
             self.tensors.update(zip(ports, chain(made or (), repeat(NOTHING))))
-        self.unknown.raise_any("OpenVINO")
         sketch = finished(self.sketch, [tensor for tensor in self.outputs if tensor >= 0])
         if self.scales:
             sketch.beside = self.scales

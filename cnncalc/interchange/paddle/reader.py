@@ -49,7 +49,7 @@ class Reader:
         self.batch = 1
         self.owners: dict[Any, int] = {}
         self.outputs: list[int] = []
-        self.unknown = Unknown()
+        self.unknown = Unknown("Paddle")
         self.takers: dict[str, list[Operator]] = {}
         self.makers: dict[str, Operator] = {}
         for operator in program.operators:
@@ -63,9 +63,8 @@ class Reader:
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
-        for operator, made in each_made(self.program.operators, self.made):
+        for operator, made in each_made(self.program.operators, self.made, self.unknown):
             self.values.update(zip(operator.outputs, chain(made or (), repeat(None))))
-        self.unknown.raise_any("Paddle")
         if not self.outputs or not self.sketch.inputs:
             raise CnncalcError(Fault("the program has no input, or nothing comes out of it"))
         if any(operator.kind.startswith(("batch_norm", "sync_batch_norm")) for operator in self.program.operators):
@@ -136,6 +135,7 @@ class Reader:
         if (
             operator.kind in OWN_BLOCKS
             or call.build.tensors
+            or self.unknown.uses  # what it takes may be made by one of these
             or not any(one is None for place in values for one in place)
         ):
             self.unknown.add(operator.kind, f"operator {operator.number}", None)

@@ -67,14 +67,13 @@ class Reader:
         self.batch = 1
         self.owners: dict[tuple[object, ...], int] = {}
         self.common = in_common(model)
-        self.unknown = Unknown()
+        self.unknown = Unknown("TensorFlow Lite")
 
     def read(self) -> Sketch:
         """The whole net. Raises CnncalcError with everything that is wrong."""
         self.inputs()
-        for operator, made in each_made(self.model.operators, self.made):
+        for operator, made in each_made(self.model.operators, self.made, self.unknown):
             self.values.update(zip(operator.outputs, chain(made or (), repeat(None))))
-        self.unknown.raise_any("TensorFlow Lite")
         outputs: list[int] = []
         for number in self.model.outputs:
             tensor = self.output(self.values.get(number), outputs)

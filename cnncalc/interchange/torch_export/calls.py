@@ -178,7 +178,6 @@ class Call:
         """A layer of ours; those that use the same parameters share them."""
         names = tuple(one for one in parameters or [] if one and kind != "constant")
         weighted = bool(names) and KINDS[kind].weight_shapes is not Layer.weight_shapes
-        holder = ("table" if kind in ("embedding", "linear") and len(names) == 1 else kind, *names)
         own = names[0] if kind == "parameter" and len(names) == 1 else self.name()
         made = self.world.sketch.add(
             name or own,
@@ -187,15 +186,13 @@ class Call:
             inputs,
             place=None,
             foreign=self.operation.target,
-            share=self.world.owners.get(holder) if weighted else None,
         )
         if not name and not weighted and self.name() != self.operation.module:  # a function, which has no name in torch
             operator = self.world.sketch.operators[made]
             self.world.sketch.operators[made] = operator._replace(name=f"{self.operation.module}.")
         if weighted:
             self._hold(made, names)
-            self.world.owners.setdefault(holder, made)
-            self.world.counted.update(names)
+            self.world.take(kind, names, made)
         return made
 
     def _hold(self, number: int, names: tuple[str, ...]) -> None:

@@ -38,6 +38,8 @@ ZEROS = ("zero_", "zeros", "zeros_like", "new_zeros")
 """What is a constant of zeros; ours are ones."""
 FULL = ("full", "full_like", "new_full")
 """What is a constant of a number that it is given, and so perhaps of zeros."""
+MOST_READINGS = 3
+"""What is taken in part is known after the first one, what is taken in another shape after the second."""
 MOST_OPERATIONS = 100_000
 
 
@@ -56,11 +58,29 @@ def refuse_script(file: ForeignFile, asked: Asked) -> Sketch:
 
 
 def sketched(program: Program, name: str, asked: Asked) -> Sketch:
-    """The net of a program."""
+    """The net of a program.
+
+    Where layers take parameters of each other in part, or in another shape, these are layers of their own, and all is
+    read again.
+    """
     if len(program.operations) > MOST_OPERATIONS:
         raise CnncalcError(Fault(f"the program has more than {MOST_OPERATIONS:,} operations"))
-    sketch = Sketch(PurePath(name).name.removesuffix(".pt2"))
-    world = World(program, sketch)
+    called = PurePath(name).name.removesuffix(".pt2")
+    common: set[str] = set()
+    alone: set[str] = set()
+    for _ in range(MOST_READINGS):
+        world = World(program, Sketch(called), common, alone)
+        made = _sketched(world, name, asked)
+        several = {one for one, others in world.with_others.items() if len(others) > 1} - common
+        if not several and world.otherwise <= alone:
+            break
+        common, alone = common | several, alone | world.otherwise
+    return made
+
+
+def _sketched(world: World, name: str, asked: Asked) -> Sketch:
+    """The net of a program, in a world that knows what its layers have in common."""
+    program, sketch = world.program, world.sketch
     _enter(world, name)
     whole = with_borders(program)
     views = Views(whole, program.laid_out)

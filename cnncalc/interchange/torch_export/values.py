@@ -7,6 +7,7 @@ one sample is merged with something else (windows of an image, heads of an atten
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import product
@@ -80,6 +81,8 @@ TAKEN = (Tensor, Parameter, Places, States)
 """What an argument that is no plain value may be."""
 PARAMETRISED = ".parametrizations."
 """What torch puts between a module and those that make its weight: its layer is called as the module."""
+SHARING = {"embedding": "table", "linear": "table", "conv": "filters", "deconv": "filters"}
+"""Kinds of layers that may have one tensor of the module as their only parameter, by what that is to them."""
 LIKE = ("zeros_like", "ones_like", "full_like", "empty_like", "rand_like", "randn_like", "randint_like")
 """What takes the shape of a tensor alone."""
 Value = Any
@@ -107,8 +110,22 @@ def word_of(operation: Operation) -> str:
 class World:
     """What all operations of a program share."""
 
-    def __init__(self, program: Program, sketch: Sketch) -> None:
+    def __init__(
+        self,
+        program: Program,
+        sketch: Sketch,
+        common: AbstractSet[str] = frozenset(),
+        alone: AbstractSet[str] = frozenset(),
+    ) -> None:
         self.program, self.sketch = program, sketch
+        self.common = common
+        """Parameters that layers take with different others, as a matrix of two layers with a bias each."""
+        self.alone = alone
+        """Parameters that layers take in different shapes, so that they are layers themselves."""
+        self.with_others: dict[str, set[tuple[str, ...]]] = {}
+        """What parameters are taken together with by layers that may have a bias, by their names."""
+        self.otherwise: set[str] = set()
+        """Parameters that a layer takes in another shape than the first one does."""
         self.values: dict[str, Value] = {}
         self.sizes = {
             called: product(program.shapes.get(one, ())) if one in program.parameters else 0
@@ -133,8 +150,24 @@ class World:
         self.inner = {name[:at] for name in modules for at, letter in enumerate(name) if letter == "."}
 
     def stands_alone(self, value: Value) -> bool:
-        """Whether a parameter is a layer of ours already, and no other layer's own."""
-        return isinstance(value, Parameter) and ("parameter", value.name) in self.owners
+        """Whether a parameter is a layer of ours, and no other layer's own."""
+        return isinstance(value, Parameter) and (value.name in self.alone or ("parameter", value.name) in self.owners)
+
+    def takes_apart(self, *taken: Parameter | None) -> bool:
+        """Whether a layer must not have its bias itself, since it shares the rest, or the bias, with another one."""
+        return any(one is not None and one.name in self.common for one in taken)
+
+    def take(self, kind: str, names: tuple[str, ...], made: int) -> None:
+        """Say that a layer takes parameters: those of the first one that does, where they have these shapes there."""
+        owner = self.owners.setdefault((SHARING.get(kind, kind) if len(names) == 1 else kind, *names), made)
+        self.counted.update(names)
+        if kind in SHARING:
+            for name in names:
+                self.with_others.setdefault(name, set()).add(names)
+        if owner != made and self.sketch.can_share(owner, made):
+            self.sketch.operators[made] = self.sketch.operators[made]._replace(share=owner)
+        elif owner != made:
+            self.otherwise.update(names[:1])
 
     def batch_of(self, dims: tuple[int, ...], like: int | None = 0) -> int | None:
         """Which axis of a tensor is the batch: where it is one sample, any axis of length 1 will do."""

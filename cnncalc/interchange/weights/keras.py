@@ -51,6 +51,9 @@ def arrays_of(file: ForeignFile) -> Arrays:
     """Every array by the name and in the shape that torch would have, and its type. Raises CnncalcError."""
     if file.head.startswith(HDF5):
         return _arrays(held(file, arrays=True))
+    if not file.head.startswith(b"PK"):
+        message = f"`{file.name}` says how a model is made, and holds no weights of it"
+        raise CnncalcError(Fault(message, help="save them: `model.save('model.keras')`, or `save_weights`"))
     with members_of(file) as archive:
         member = next((one for one in archive.infolist() if one.filename.endswith(INSIDE)), None)
     if member is None:

@@ -41,6 +41,8 @@ AUX_KEYS = {
     "output": "only a side branch, `aux`, can end in nothing; the net's outputs stand under `outputs:`",
 }
 """The keys for a side branch alone, with what to say elsewhere."""
+KIND_KEYS = ("type", "kind", "class", "class_name", "layer", "op")
+"""Keys under which other languages have a layer's kind."""
 OF_NETS = ("to", "set")
 """Keys beside `net` alone; elsewhere a block may be called so."""
 GROUP_KEYS = ("layers", "aux", BRANCH, NET)
@@ -186,6 +188,10 @@ class ItemReader:
         found = kind_named(kind)
         if key in OF_NETS:
             return f"`{key}` goes with another net, as in `{{net: resnet50, to: layer4}}`"
+        if key in KIND_KEYS:
+            return "the kind is the key: `conv: 64 k3`, or `conv: {out: 64, kernel: 3}`"
+        if not found and kind and (block := self.blocks.find(kind)) and key in block.parameters:
+            return f"an argument of `{kind}` stands in its value, as in `{kind}: {{{key}: …}}`"
         if found and field_named(found[0], key):
             return f"a field of `{kind}` stands in its value, as in `{kind}: {{{key}: …}}`"
         if found and (meant := near(key, found[0].fields)):

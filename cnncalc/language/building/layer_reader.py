@@ -65,6 +65,8 @@ class LayerReader:
                     one.offset, one.width, at = 0, 0, key
                 else:
                     _back(one, text, node.text)
+            if "$" in node.text and (written := _arithmetic(node.text)):
+                error.help = f"arithmetic stands in brackets: `$({written})`"
             here = f"here it reads `{line[:60]}`" if "$" in node.text else ""
             self.faults.token(error, at, level.called(own), here)
             return error.guess
@@ -113,3 +115,11 @@ def _back(error: TokenError, text: str, written: str) -> None:
         error.offset, error.width = tokens[number][0], len(tokens[number][1])
     else:
         error.offset, error.width = 0, len(written)
+
+
+def _arithmetic(text: str) -> str:
+    """What is computed with a variable outside of brackets, as in `$width*2`; empty where nothing is."""
+    import re  # only a mistake pays for it
+
+    found = re.search(r"\$([^\W\d]\w{0,40}[*/%+-]{1,2}\$?\w{1,40})", text)
+    return found[1].replace("$", "") if found else ""

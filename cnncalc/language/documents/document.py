@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import CnncalcError, suggestion
-from cnncalc.language.documents.foreign import Foreign
+from cnncalc.language.documents.foreign import Foreign, in_ours
 from cnncalc.language.documents.library import hidden, in_library, is_bundled, is_plain, locate, open_document
 from cnncalc.language.documents.strangers import stranger
 from cnncalc.language.documents.variables import Entry, Variables, is_required
@@ -19,7 +19,7 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
-from cnncalc.layers.dialects import DIALECTS
+from cnncalc.layers.dialects import DIALECTS, like_dialect
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
@@ -243,8 +243,7 @@ class Document:
         name = chosen if chosen is not None else self.text("dialect", "torch")
         if name not in DIALECTS:
             node = None if chosen is not None else self.keys["dialect"][1]
-            help = suggestion(name, DIALECTS, f"the dialects are {', '.join(DIALECTS)}")
-            self.faults.add(f"there is no dialect `{name[:60]}`", node, help=help)
+            self.faults.add(f"there is no dialect `{name[:60]}`", node, help=like_dialect(name))
             return "torch"
         return name
 
@@ -266,7 +265,8 @@ class Document:
         """Whether the file declares what is set; a fault is noted for each name that it does not."""
         for name in settings:
             if name not in self.variables:
-                help = suggestion(name, self.variables, f"it declares {', '.join(self.variables) or 'none'}")
+                own = f"it declares {', '.join(self.variables) or 'none'}"
+                help = in_ours(self.foreign, self.file, suggestion(name, self.variables, own), "declare `variables:`")
                 self.faults.add(f"there is no variable `{name[:60]}` to set", None, help=help)
 
     def required(self) -> list[str]:

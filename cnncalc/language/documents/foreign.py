@@ -14,7 +14,7 @@ from cnncalc.graph import Net
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
 
-__all__ = ["Foreign", "foreign", "in_package"]
+__all__ = ["Foreign", "foreign", "in_ours", "in_package"]
 
 READERS = "cnncalc.interchange.opening"
 PACKAGES = ("Data/com.apple.CoreML/model.mlmodel", "graph.nnef")
@@ -45,6 +45,12 @@ class Foreign(NamedTuple):
     """Those of the notes that every number goes by: what is taken for lengths that the file leaves open."""
     net: Net | None = None
     """The net that the text was read back as, under no options, when it was held against the file."""
+
+
+def in_ours(found: Foreign | None, file: str, way: str, there: str = "") -> str:
+    """A way out that is a line of a file: one that another tool wrote has none such, but what it becomes has."""
+    written = f"`cnncalc import {file} -o net.yaml` writes it in cnncalc's language"
+    return way if found is None else f"{written}: there, {there or way}"
 
 
 def foreign(name: str, path: Path | None, content: bytes | None, options: Options) -> Foreign | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from cnncalc.answers.page import Column, Heading, Items, Page, Stack, Table, Text
+from cnncalc.claims.decimals import decimal_text
 from cnncalc.text import number, printable, size_text
 
 if TYPE_CHECKING:
@@ -28,15 +30,23 @@ GAP = "…"
 # -- variables ---------------------------------------------------------------------------------------------------------
 
 
-def _runs(trials: Sequence[Trial]) -> str:
-    """`0.05 to 1.35`: the values that meet the wants, in runs on the grid."""
-    runs: list[list[str]] = []
-    before = False
-    for trial in trials:
-        if trial.met:
-            runs[-1:] = [[*runs[-1], trial.value]] if before else [*runs[-1:], [trial.value]]
-        before = trial.met
-    return ", ".join(run[0] if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
+def _runs(answer: VariableAnswer) -> str:
+    """`0.05 to 1.35`, `8 to 64 in steps of 8`: the values that meet the wants, in runs on the grid."""
+    met = [place for place, trial in enumerate(answer.trials) if trial.met]
+    words: list[str] = []
+    start = 0
+    while start < len(met):
+        end = start
+        apart = met[start + 1] - met[start] if start + 1 < len(met) else 1
+        while end + 1 < len(met) and met[end + 1] - met[end] == apart:
+            end += 1
+        if apart > 1 and end < start + 2:  # two values far from each other are no run
+            end = start
+        first, last = (answer.trials[met[place]].value for place in (start, end))
+        steps = f" in steps of {decimal_text(Fraction(answer.step) * apart)}" if apart > 1 else ""
+        words.append(first if start == end else f"{first} to {last}{steps}")
+        start = end + 1
+    return ", ".join(words)
 
 
 def variable_page(answer: VariableAnswer) -> Page:
@@ -56,15 +66,20 @@ def variable_page(answer: VariableAnswer) -> Page:
         yield Heading(printable(answer.net), answer.wants)
         tried = f"{len(answer.trials):,} values from {answer.trials[0].value} to {answer.trials[-1].value} were tried"
         grid = f"in steps of {answer.step}: the answer is exact on this grid"
+        nets = [trial for trial in answer.trials if trial.figures or trial.met]
         if answer.met:
-            yield Text(f"{answer.variable} = {_runs(answer.trials)}")
-            yield table(_around(answer.trials), _mark)
+            yield Text(f"{answer.variable} = {_runs(answer)}")
+            yield table(_around(nets), _mark)
         else:
             yield Text(f"No value of {answer.variable} does: {tried}, {grid}.")
-            near = sorted((trial for trial in answer.trials if trial.figures), key=lambda one: _distance(one, answer))
+            near = sorted(nets, key=lambda one: _distance(one, answer))
             yield table(near[:3], _mark)._replace(title="Nearest:")
+            if near and near[0] is nets[-1]:
+                yield Text("The nearest is the largest that makes a net: `--to` tries larger ones.")
+        if none := [trial for trial in answer.trials if trial.fault]:
+            yield Text(f"{len(none):,} of the values do not make a net; {none[0].value}: {none[0].fault}.")
         rest = "" if answer.complete else f"; {answer.left}, so that there may be more"
-        if answer.complete and answer.trials[-1].met:
+        if answer.complete and nets and nets[-1].met:
             rest = "; it ends where they are met, and `--to` tries larger ones"
         if answer.met or rest:
             yield Text(f"{tried}, {grid}{rest}.")
@@ -104,9 +119,7 @@ def _around(trials: Sequence[Trial]) -> list[Trial | None]:
         if trial.met and (beside in (-1, len(trials)) or not trials[beside].met)
         for place in range(index - AROUND + 1, index + AROUND + 1)
     }
-    shown = [
-        index for index in sorted(edges) if 0 <= index < len(trials) and (trials[index].figures or trials[index].met)
-    ]
+    shown = [index for index in sorted(edges) if 0 <= index < len(trials)]
     rows: list[Trial | None] = []
     for before, index in zip([-1, *shown], shown):
         if rows and index > before + 1:

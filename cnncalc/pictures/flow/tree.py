@@ -79,9 +79,9 @@ def _nodes(report: Report) -> list[_Named]:
 class _Builder:
     """Builds the boxes; `same` has for the tensor of a repeated group that of the first, which is drawn."""
 
-    def __init__(self, report: Report, depth: int | None) -> None:
+    def __init__(self, report: Report, depth: int | None, *, unrolled: bool) -> None:
         self.nodes = _nodes(report)
-        self.depth = depth
+        self.depth, self.unrolled = depth, unrolled
         self.same = list(range(len(self.nodes)))
         self.hidden = [False] * len(self.nodes)
         self.taken: list[list[int]] = [[] for _ in self.nodes]
@@ -137,7 +137,11 @@ class _Builder:
         while place < len(runs):
             name, start, end = runs[place]
             count = 1
-            while place + count < len(runs) and self._same(runs[place], runs[place + count - 1], runs[place + count]):
+            while (
+                not self.unrolled
+                and place + count < len(runs)
+                and self._same(runs[place], runs[place + count - 1], runs[place + count])
+            ):
                 count += 1
             if count > 1:
                 end = runs[place + count - 1][2]
@@ -205,9 +209,12 @@ def _alike(one: Row | None, other: Row | None) -> bool:
     )
 
 
-def tree_of(report: Report, depth: int | None = None) -> Tree:
-    """The boxes of a net; groups deeper than `depth` levels of names are drawn as one box each."""
-    builder = _Builder(report, depth)
+def tree_of(report: Report, depth: int | None = None, *, unrolled: bool = False) -> Tree:
+    """The boxes of a net; groups deeper than `depth` levels of names are one box each.
+
+    Those that repeat one another are one box as well, unless `unrolled`.
+    """
+    builder = _Builder(report, depth, unrolled=unrolled)
     top = Box("", "", 0, len(builder.nodes))
     top.inner = builder.inside(0, top.last, 0)
     builder.connect(top)

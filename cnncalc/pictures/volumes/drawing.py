@@ -82,7 +82,7 @@ class _Scale(NamedTuple):
             thick, tall, deep = 9.0, 20 + (TALLEST - 40) * share, 9.0
         words = [f"{channels:,}" + (f" × {one.times}" if one.times > 1 else "")]
         words += ["×".join(map(str, one.lengths))] if one.lengths else []
-        words.append(ink.cut(one.name, 74, 10))
+        words.append(ink.cut(one.name, 104, 10))
         wide = max(thick + deep * SLANT[0], *(ink.width_of(word, 11, bold=True) for word in words))
         return Solid(one, 0.0, 0.0, thick, tall, deep, tuple(words), wide)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from cnncalc.pictures.flow.tree import tree_of
@@ -10,7 +11,7 @@ from cnncalc.records import NamedTuple
 from cnncalc.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from cnncalc.answers.report import Report, Row
     from cnncalc.pictures.flow.tree import Box, Tree
@@ -34,27 +35,31 @@ class Map(NamedTuple):
     made_by: str
     """The notation of the layer that makes it, or how many layers do."""
     times: int = 1
-    """How often what makes it stands there, one after another."""
+    """How often what makes it stands there, one after another, or the group that it is in."""
     groups: int = 1
     skips: tuple[int, ...] = ()
     """The places of the maps before the last one that it takes too."""
 
 
 def maps_of(report: Report, depth: int | None = None) -> list[Map]:
-    """The maps on the longest way through the net, its input first; without a depth, folded so far that they fit."""
-    if depth is not None:
-        return _maps(tree_of(report, depth))
-    deepest = max((row.name.count(".") + 1 for row in report.rows), default=1)
-    for level in range(deepest, 0, -1):
-        found = _maps(tree_of(report, level))
-        if len(found) <= MOST:
-            break
+    """The maps on the longest way through the net, its input first; without a depth, folded so far that they fit.
+
+    Groups that repeat one another are shown one by one where that fits, too, and else once with how often.
+    """
+    deepest = depth or max((row.name.count(".") + 1 for row in report.rows), default=1)
+    for level in range(deepest, 0 if depth is None else deepest - 1, -1):
+        for unrolled in (True, False):
+            found = _maps(tree_of(report, level, unrolled=unrolled))
+            if len(found) <= MOST:
+                return found
     return found
 
 
 def _maps(tree: Tree) -> list[Map]:
-    boxes = [box for box in tree.top.boxes() if box.inner is None]
+    times: dict[int, int] = {}
+    boxes = [*_leaves(tree.top, 1, times)]
     way = _longest(boxes)
+    label = _labels(way)
     maps: list[Map] = []
     place_of: dict[int, int] = {}
     for step, box in enumerate(way):
@@ -68,11 +73,39 @@ def _maps(tree: Tree) -> list[Map]:
                 maps[-1] = maps[-1]._replace(skips=_skips(box, place_of, maps[-1].skips, len(maps) - 1))
         else:
             skips = _skips(box, place_of, (), len(maps)) if merged else ()
-            name, made_by = printable(_label(box)), _made_by(box)
-            maps.append(Map(name, family, shape[0], tuple(shape[1:]), made_by, box.count, _groups(box), skips))
+            name, made_by, often = printable(label[box.first]), _made_by(box), times[box.first]
+            maps.append(Map(name, family, shape[0], tuple(shape[1:]), made_by, often, _groups(box), skips))
         for tensor in box.gives:
             place_of[tensor] = len(maps) - 1
     return maps
+
+
+def _leaves(box: Box, often: int, times: dict[int, int]) -> Iterator[Box]:
+    """The boxes that are drawn as one; `times` gets how often each stands there, by its first node."""
+    often *= box.count
+    if box.inner is None:
+        times[box.first] = often
+        yield box
+    for one in box.inner or ():
+        yield from _leaves(one, often, times)
+
+
+def _labels(boxes: Sequence[Box]) -> dict[int, str]:
+    """What each is called, by its first node: the end of its name, as many levels as tell it from the others."""
+    found = {box.first: box.label for box in boxes}
+    left = [(box, box.name.split(".")) for box in boxes if box.count == 1]
+    short = 1
+    while left:
+        counts = Counter(".".join(levels[-short:]) for _, levels in left)
+        waiting = []
+        for box, levels in left:
+            name = ".".join(levels[-short:])
+            if len(levels) > short and (counts[name] > 1 or name.isdecimal()):
+                waiting.append((box, levels))
+            elif short > 1:
+                found[box.first] = name
+        left, short = waiting, short + 1
+    return found
 
 
 def _skips(box: Box, place_of: dict[int, int], known: Sequence[int], here: int) -> tuple[int, ...]:
@@ -108,11 +141,6 @@ def _chief(box: Box) -> Row | None:
 def _family(box: Box) -> str:
     chief = _chief(box)
     return family_of(chief.kind if chief is not None else box.kind)
-
-
-def _label(box: Box) -> str:
-    """Its name, with the group around it where it is only a number."""
-    return ".".join(box.name.split(".")[-2:]) if box.label.isdecimal() else box.label
 
 
 def _made_by(box: Box) -> str:

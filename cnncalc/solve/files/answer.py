@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.language.documents.foreign import in_ours
 from cnncalc.language.options import Options
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.records import NamedTuple
@@ -62,7 +63,8 @@ def solve_file(
     check_wants(wants)
     file = UnknownFile(net, options)
     if not file.unknowns:
-        help = "put `?` in place of a number, as `conv 64 k? p?`, or use `solve variable`"
+        way = "put `?` in place of a number, as `conv 64 k? p?`, or use `solve variable`"
+        help = in_ours(file.document.foreign, file.document.file, way)
         raise CnncalcError(Fault("the file has no `?`", help=help))
     count, unknowns = file.candidates(), list(file.unknowns)
     search = Search(file, dtype, wants, goal)

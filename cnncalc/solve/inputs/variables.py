@@ -13,6 +13,7 @@ from cnncalc.graph import Net
 from cnncalc.graph.way_out import unread
 from cnncalc.language import loader
 from cnncalc.language.documents.document import Document
+from cnncalc.language.documents.foreign import in_ours
 from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.records import NamedTuple
@@ -122,7 +123,8 @@ def _value(net: str, variable: str, options: Options) -> str:
     faults.raise_any()
     if variable not in document.variables:
         known = list(document.variables)
-        help = suggestion(variable, known, f"it declares {', '.join(known) or 'none'}")
+        own = suggestion(variable, known, f"it declares {', '.join(known) or 'none'}")
+        help = in_ours(document.foreign, document.file, own, "declare it under `variables:`")
         raise CnncalcError(Fault(f"the file has no variable `{variable[:60]}`", help=help))
     text = getattr(document.variables[variable][1], "text", None)
     if text is None or text in ("true", "false"):

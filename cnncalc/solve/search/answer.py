@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from cnncalc.answers.figures import RECEPTIVE_FIELD
 from cnncalc.claims.latency import LATENCY
 from cnncalc.errors import CnncalcError, Fault
+from cnncalc.language.documents.foreign import in_ours
 from cnncalc.language.unknowns import UnknownFile
 from cnncalc.records import NamedTuple
 from cnncalc.running.runner import HERE, Runner
@@ -84,7 +85,10 @@ def search(
     names = (*unknowns, *question.grid.variables)
     space = file.candidates() * question.grid.sizes
     if space < 2:
-        help = "as `--over width=0.25:1.4:0.05`, `--input 3x{96:320:32}`, or `?16..64` in the file"
+        own = in_ours(
+            file.document.foreign, file.document.file, "`?16..64` in the file", "`?16..64` in place of a number"
+        )
+        help = f"as `--over width=0.25:1.4:0.05`, `--input 3x{{96:320:32}}`, or {own}"
         raise CnncalcError(Fault("there is one net and one size: nothing to choose from", help=help))
     try:
         found, fault = by_sums(question, progress)

@@ -19,12 +19,17 @@ _OUTER_COMMA = re.compile(r",(?![^\[]*\])")
 """A comma that stands in no list."""
 _WHOLE = re.compile(r"(0|[1-9]\d{0,17}):(0|[1-9]\d{0,17})", re.ASCII)
 """A range of whole numbers, one by one."""
+_DOTS = re.compile(r"(-?\d{1,18})\.\.(-?\d{1,18})", re.ASCII)
+"""A range as the bounds of an unknown are written."""
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def steps(option: str, text: str) -> list[str]:
     """`0.25:1.4:0.05` (the end included), `1,2,4` or `[2,2],[3,4]` as the values, numbers written as decimals."""
     if ":" not in text:
+        if dots := _DOTS.search(text):
+            help = f"a range is written `{dots[1]}:{dots[2]}`, or with a step `{dots[1]}:{dots[2]}:8`"
+            raise CnncalcError(Fault(f"{option} {text[:60]}: no value", help=help))
         return [part.strip() for part in _OUTER_COMMA.split(text) if part.strip()]
     if found := _WHOLE.fullmatch(text):
         first, last = int(found[1]), int(found[2])

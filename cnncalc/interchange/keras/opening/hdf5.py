@@ -45,8 +45,10 @@ def held(file: ForeignFile, member: str = "", *, arrays: bool = False) -> Held:
     from importlib.util import find_spec
 
     if find_spec("h5py") is None:
-        help = "pip install 'cnncalc[keras]', or save the model as `.keras` or with `to_json`"
-        raise CnncalcError(Fault(f"`{file.name}` is an HDF5 file, which h5py reads", help=help))
+        install = "pip install 'cnncalc[keras]'"
+        help = install if arrays else f"{install}, or save the model as `.keras` or with `to_json`"
+        what = f"`{member[:100]}` in `{file.name}`" if member else f"`{file.name}`"
+        raise CnncalcError(Fault(f"{what} is an HDF5 file, which h5py reads", help=help))
     path = "" if file.path is None else os.path.realpath(file.path)
     asked = [path, member, str(MOST if arrays else 0), os.pathsep.join(sys.path)]
     command = [sys.executable, "-I", "-c", READER.read_text(encoding="utf-8"), *asked]

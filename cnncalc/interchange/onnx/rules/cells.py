@@ -6,21 +6,26 @@ from typing import Any
 
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.fixed import held
 
 __all__ = ["CELLS", "recurrent"]
 
 MOST_SEQUENCES = 64
 """Sequences of one image, each of which goes through a cell of its own."""
+STATES = (5, 6)
+"""The places of `initial_h` and `initial_c`."""
 CELLS = {"LSTM": "lstm", "GRU": "gru", "RNN": "rnn", "DynamicQuantizeLSTM": "lstm"}
 
 
 def recurrent(call: Call) -> list[Value | None]:
     """A sequence with the batch as its second axis, or its first (`layout` 1), to all states, the last, a cell's last.
 
-    ONNX has an axis for the directions: length, directions, batch, units. The state that a net is given at the start is
-    taken for zeros, as it is in most files. A quantised LSTM has its weights the other way round.
+    ONNX has an axis for the directions: length, directions, batch, units. A state that comes in is taken for zeros, as
+    it is in most files; one of the file that is none is learned. A quantised LSTM has its weights turned round.
     """
     layout = call.whole("layout", 0)
+    if layout not in (0, 1):
+        raise NotKnown(f"`layout` is {layout}")
     live = call.batched(call.live(), 1 - layout)
     if live.axis == WITHIN and len(call.shape(live)) == 3:
         return of_sequences(call, live, 1 - layout)
@@ -38,6 +43,7 @@ def recurrent(call: Call) -> list[Value | None]:
     if len(weights) == 3 and weights[2].dims[-1] == weights[0].dims[1]:  # in ONNX two behind each other, elsewhere one
         fields["biases"] = 1
     returns = "sequence" if every else "final"
+    live = begun(call, live)
     made = call.put(CELLS[call.node.kind], live, weights=weights, returns=returns, axis="last", **fields)
     if call.given(7) and call.node.kind == "LSTM":
         made = peeping(call, made, call.fixed(7))
@@ -53,6 +59,16 @@ def recurrent(call: Call) -> list[Value | None]:
     length = call.shape(live)[0]
     split = call.put("reshape", made, suffix="_directions", batch=2 - 2 * layout, shape=(length, directions, hidden))
     return [split, *states]
+
+
+def begun(call: Call, live: Live) -> Live:
+    """What comes in, behind the states of the file that a cell starts from: no layer of ours is given any."""
+    given = [call.values[place] for place in STATES if call.given(place)]
+    learned = [one for one in given if isinstance(one, Tensor) and one.held_as_learned and not one.zeros]
+    if not learned:
+        return live
+    states = [held(call, one, live, one.dims, WITHIN, f"_start_{place}") for place, one in enumerate(learned)]
+    return call.put("opaque", live, *states, suffix="_begun", shape=call.shape(live), of="first_states")
 
 
 def peeping(call: Call, made: Live, factors: Tensor) -> Live:

@@ -54,6 +54,8 @@ def deformable(call: Call) -> list[Value]:
     """DeformConv: a map, offsets, and a mask where there is one."""
     live, weight = call.map(), call.fixed(1)
     rank = len(weight.dims) - 2
+    if rank < 1 or not call.given(2):
+        raise NotKnown("it slides along no axis, or is moved by nothing")
     bias = [call.fixed(3)] if call.given(3) else []
     mask = [call.live(4)] if call.given(4) and isinstance(call.values[4], Live) else []
     if call.given(4) and not mask:  # of numbers that the file holds, as those of ones, nobody learns any

@@ -181,7 +181,7 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
         of = "negate" if kind == "subtract" else "reciprocal"
         live = call.put("function", live, suffix="_turned", of=of)
         kind = "add" if kind == "subtract" else "multiply"
-    own = bool(fixed.name) and fixed.floating and fixed.stored != 0
+    own = bool(fixed.name) and fixed.floating and fixed.stored != 0 and not fixed.begun
     learned = own and kind in LEARNED and not of_code(fixed)
     if fixed.size == 1 and len(fixed.dims) <= len(call.full(live)) and not learned:
         number = fixed.numbers[0] if fixed.numbers else 1.0
@@ -200,9 +200,8 @@ def with_fixed(call: Call, kind: str, live: Live, fixed: Tensor, *, first: bool)
     shape = call.own(live, dims)
     join = {"add": "add", "subtract": "add", "multiply": "multiply", "divide": "multiply"}.get(kind)
     if join is None:
-        if first and kind == "power":
-            raise NotKnown("of a fixed tensor")
-        return call.put(kind, live, call.put("constant", live, suffix="_with", shape=shape, join="alone"))
+        other = call.put("constant", live, suffix="_with", shape=shape, join="alone")
+        return call.put(kind, *((other, live) if first else (live, other)))
     if fixed.of and fixed.floating:
         return call.put(kind, live, held(call, fixed, live, shape, live.axis))
     if own:
@@ -229,6 +228,10 @@ def compared(call: Call) -> list[Value]:
     axis = lives[0].axis
     if axis != WITHIN and made[axis] != call.batch:
         raise NotKnown("it acts along the batch")
+    chosen = values[1:] if call.node.kind == "Where" else []
+    for place, value in enumerate(chosen):  # a vector for what is masked is learned, one number over and over is none
+        if isinstance(value, Tensor) and value.floating and len({*(value.numbers or (0, 1))}) > 1:
+            lives.append(held(call, value, lives[0], value.dims, WITHIN, f"_{place + 1}"))
     return [call.put("opaque", *lives, shape=call.own(lives[0], made) or (1,), of=call.node.kind)]
 
 
@@ -243,10 +246,8 @@ def batch_norm(call: Call) -> list[Value]:
     fields: dict[str, Any] = {} if scale and shift else {"affine": scale or shift, "scale": scale, "bias": shift}
     known = next(index for index in (1, 2, 3) if learned(call, index) or index == 3)
     made = call.put("batchnorm", call.map(), weights=[call.fixed(known)], eps=call.real("epsilon", 1e-5), **fields)
-    return [
-        made,
-        *(call.fixed(3 + place % 2) for place in range(len(call.node.outputs) - 1)),
-    ]  # statistics as in training
+    # statistics as in training
+    return [made, *(call.fixed(3 + place % 2) for place in range(len(call.node.outputs) - 1))]
 
 
 def layer_norm(call: Call) -> list[Value]:

@@ -62,6 +62,16 @@ def inserted(call: Call) -> list[Value]:
     return [Parts((*parts[:place], call.live(1), *parts[place:]))]
 
 
+def erased(call: Call) -> list[Value]:
+    """SequenceErase: a list without one of its tensors, the last one unless it says which."""
+    parts, where = parts_of(call), call.numbers(1)
+    place = where[0] if where else len(parts) - 1
+    place += len(parts) * (place < 0)
+    if not 0 <= place < len(parts):
+        raise NotKnown("which one goes is not known")
+    return [Parts(parts[:place] + parts[place + 1 :])]
+
+
 def length(call: Call) -> list[Value]:
     """SequenceLength: how many tensors a list has."""
     return [Tensor((), (len(parts_of(call)),), 7)]
@@ -106,6 +116,7 @@ LISTED: Mapping[str, Rule] = {
     "SequenceAt": at,
     "SequenceEmpty": empty,
     "SequenceInsert": inserted,
+    "SequenceErase": erased,
     "SequenceLength": length,
     "ConcatFromSequence": joined,
 }

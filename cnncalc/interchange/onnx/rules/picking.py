@@ -9,10 +9,21 @@ from cnncalc.arithmetic.windows.nearest import nearest_places
 from cnncalc.interchange.onnx.arrays import ints
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.elements import layer_norm
 from cnncalc.interchange.onnx.rules.shapes import alone, cut, laid_out
 from cnncalc.interchange.onnx.rules.windows import mean
 
-__all__ = ["REDUCTIONS", "argmax", "gather", "gather_nd", "reduce", "reversed_sequence", "scattered", "topk"]
+__all__ = [
+    "REDUCTIONS",
+    "argmax",
+    "gather",
+    "gather_nd",
+    "normalised",
+    "reduce",
+    "reversed_sequence",
+    "scattered",
+    "topk",
+]
 
 
 PLACES = (6, 7, 9)
@@ -33,7 +44,7 @@ def gather(call: Call) -> list[Value]:
             live = call.put("reshape", live, suffix="_numbers", shape=(1, *shape))
         fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1], "axis": "last"}
         return [call.put("embedding", live, weights=[table], **fields)]
-    if isinstance(call.values[1], Live):
+    if call.given(1) and isinstance(call.values[1], Live):
         return [anywhere(call, call.full(call.live()), call.full(call.live(1)), [])]
     live, at = call.live(), ints(call.fixed(1))
     full = call.full(live)
@@ -101,7 +112,7 @@ def gather_nd(call: Call) -> list[Value]:
     """GatherND at places that the file holds, or the net computes; `batch_dims` axes go along with them."""
     from cnncalc.interchange.onnx.rules.rarer import result
 
-    first, places = call.values[0], call.values[1]
+    first, places = call.values[0], call.values[1] if call.given(1) else call.fixed(1)
     live = call.live(0 if isinstance(first, Live) else 1)
     full = call.full(first) if isinstance(first, Live) else call.fixed(0).dims
     *around, depth = (call.full(places) if isinstance(places, Live) else call.fixed(1).dims) or (0,)
@@ -169,6 +180,18 @@ def reduced(call: Call, live: Live, ours: tuple[int, ...], keep: bool) -> Live:
         return call.put("opaque", live, batch=batch, shape=tuple(left) or (1,), of=call.node.kind)
     made = call.put("reduce", live, batch=batch, by=by, axes=ours, keep=keep or alone)
     return call.put("flatten", made, batch=WITHIN) if alone and len(ours) > 1 else made
+
+
+def normalised(call: Call) -> list[Value]:
+    """LayerNormalization, with the mean and the inverse deviation where the node makes them, as for training."""
+    made = layer_norm(call)
+    if not any(call.node.outputs[1:]):
+        return made
+    live = call.live()
+    rank = len(call.full(live))
+    axes = tuple(call.ours(axis, live) for axis in range(call.whole("axis", -1) % rank, rank))
+    mean_of = call.put("reduce", live, suffix="_mean", by="mean", axes=axes, keep=True)
+    return [*made, mean_of, call.put("opaque", live, suffix="_deviation", shape=call.shape(mean_of), of="deviation")]
 
 
 def topk(call: Call) -> list[Value]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
@@ -9,6 +10,7 @@ from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.elements import arithmetic
 from cnncalc.interchange.onnx.rules.fixed import held, stack
 from cnncalc.interchange.onnx.rules.picking import reduce
+from cnncalc.interchange.onnx.rules.shapes import squeeze
 
 __all__ = ["einsum", "gemm", "matmul", "quantised_matmul"]
 
@@ -57,13 +59,16 @@ def of_matrices(call: Call) -> Live:
 
 def brought(call: Call, weight: Tensor) -> Live:
     """A tensor of the file as a layer that brings it."""
-    live = next(value for value in call.values if isinstance(value, Live))
+    live = next((value for value in call.values if isinstance(value, Live)), None)
+    if live is None:
+        raise NotKnown("of fixed tensors")
     return held(call, weight, live, weight.dims, WITHIN, "_own")
 
 
 def quantised_matmul(call: Call) -> list[Value]:
-    """QLinearMatMul and MatMulInteger: the product that they are."""
-    return product(call, 0, 3 if call.node.kind == "QLinearMatMul" else 1, None)
+    """QLinearMatMul and MatMulInteger: the product that they are, of numbers that stand for real ones."""
+    real = [one._replace(type=1) if isinstance(one, Tensor) else one for one in call.values]
+    return product(call.like(real, call.name), 0, 3 if call.node.kind == "QLinearMatMul" else 1, None)
 
 
 def matmul(call: Call) -> list[Value]:
@@ -103,10 +108,15 @@ def product(call: Call, left: int, right: int, bias: Tensor | None) -> list[Valu
 def einsum(call: Call) -> list[Value]:
     """Einsum of two tensors that is a product of matrices, which other axes go along with."""
     equation = call.word("equation", "").replace(" ", "")
+    if "->" not in equation:  # what stands once is left, in the order of the alphabet
+        once = sorted(one for one in {*equation} if one.isalpha() and equation.count(one) == 1)
+        equation += "->" + "..." * ("..." in equation) + "".join(once)
     if "..." in equation:
         equation = spelled(call, equation)
     sides, arrow, made = equation.partition("->")
     letters = sides.split(",")
+    if arrow and len(letters) == len(call.values) > 2:
+        return [of_several(call, letters, made)]
     if arrow and len(letters) == len(call.values) == 1 and isinstance(call.values[0], Live):
         return [of_one(call, call.live(), sides, made)]
     if not arrow or len(letters) != 2 or len(call.values) != 2 or not "".join([*letters, made]).isalpha():
@@ -133,6 +143,23 @@ def einsum(call: Call) -> list[Value]:
         sides_of = [call.freed(live) for live in sides_of]
     product_of = call.put("matmul", *sides_of)
     return [ordered(call, product_of, "".join([*along, *rows, *columns]), made)]
+
+
+def of_several(call: Call, letters: Sequence[str], made: str) -> Live:
+    """Einsum of three tensors and more, one after the other: what no later one and no output has is added up."""
+    first = next((at for at, one in enumerate(call.values) if isinstance(one, Live)), 0)
+    order = sorted(range(len(letters)), key=lambda at: at != first)
+    live, had = call.live(order[0]), letters[order[0]]
+    for step, at in enumerate(order[1:], start=1):
+        later = made + "".join(letters[one] for one in order[step + 1 :])
+        last = step == len(order) - 1
+        kept = made if last else "".join(one for one in dict.fromkeys(had + letters[at]) if one in later)
+        inner = call.like([live, call.values[at]], call.name if last else f"{call.name}_{step}")
+        inner.node = inner.node._replace(attributes={"equation": f"{had},{letters[at]}->{kept}"})
+        (product_of,) = einsum(inner)
+        assert isinstance(product_of, Live)
+        live, had = product_of, kept
+    return live
 
 
 def spelled(call: Call, equation: str) -> str:
@@ -228,10 +255,25 @@ def times_weight(call: Call, live: Live, weight: Tensor, bias: Tensor | None) ->
         axis = "features" if len(call.shape(live)) == 1 else "last"
         at = 2 if bias is not None else len(call.values)
         return call.biased(at, -1, "linear", live, [weight], out=weight.dims[1], axis=axis)
-    if len(weight.dims) != rank or rank < 3 or bias is not None:
+    if len(weight.dims) == 1 and bias is None:
+        return times_vector(call, live, weight)
+    if not 2 < len(weight.dims) <= rank or bias is not None:
         raise NotKnown("a product with a stack of weights")
+    if len(weight.dims) < rank:
+        return call.put("matmul", live, stack(call, weight, live, "_weight"))
     if live.axis or weight.dims[0] != 1:
         live = call.freed(live)
         return call.put("matmul", live, held(call, weight, live, weight.dims, WITHIN))
-    stack = call.put("parameter", live, suffix="_weight", weights=[weight], shape=weight.dims[1:], join="alone")
-    return call.put("matmul", live, stack)
+    own = call.put("parameter", live, suffix="_weight", weights=[weight], shape=weight.dims[1:], join="alone")
+    return call.put("matmul", live, own)
+
+
+def times_vector(call: Call, live: Live, weight: Tensor) -> Live:
+    """A product with a vector: a linear layer of one output, whose axis goes."""
+    axis = "features" if len(call.shape(live)) == 1 else "last"
+    made = call.put("linear", live, weights=[weight], out=1, axis=axis, bias=False)
+    inner = call.like([made], f"{call.name}_alone")
+    inner.node = inner.node._replace(attributes={"axes": (-1,)})
+    (alone,) = squeeze(inner)
+    assert isinstance(alone, Live)
+    return alone

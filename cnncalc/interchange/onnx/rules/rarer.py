@@ -8,7 +8,7 @@ from math import prod
 from cnncalc.interchange.onnx.arrays import broadcast
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Rule, Value
 from cnncalc.interchange.onnx.parts import Tensor
-from cnncalc.interchange.onnx.rules.elements import arithmetic
+from cnncalc.interchange.onnx.rules.elements import arithmetic, same
 from cnncalc.interchange.onnx.rules.shapes import alone
 
 __all__ = ["MOST", "RARER", "lives_of", "result"]
@@ -35,10 +35,13 @@ def result(call: Call, full: Dims, suffix: str = "") -> Live:
     return call.put("opaque", *lives, suffix=suffix, batch=axis, shape=shape, of=call.node.kind)
 
 
-def dims_of(call: Call, place: int) -> Dims:
-    """The shape of an input as ONNX has it."""
+def dims_of(call: Call, place: int, least: int = 0) -> Dims:
+    """The shape of an input as ONNX has it. Raises `NotKnown` for one with fewer axes than `least`."""
     value = call.values[place] if place < len(call.values) else None
-    return call.full(value) if isinstance(value, Live) else call.fixed(place).dims
+    dims = call.full(value) if isinstance(value, Live) else call.fixed(place).dims
+    if len(dims) < least:
+        raise NotKnown(f"input {place + 1} has {len(dims)} axes")
+    return dims
 
 
 def as_input(place: int) -> Rule:
@@ -92,7 +95,7 @@ def sampled(call: Call) -> Dims:
 def regions(call: Call) -> Dims:
     """RoiAlign and MaxRoiPool: a map of one size for each region."""
     sizes = call.wholes("pooled_shape") or (call.whole("output_height", 1), call.whole("output_width", 1))
-    return (dims_of(call, 1)[0], dims_of(call, 0)[1], *sizes)
+    return (dims_of(call, 1, 1)[0], dims_of(call, 0, 2)[1], *sizes)
 
 
 def one_hot(call: Call) -> Dims:
@@ -128,7 +131,7 @@ def compressed(call: Call) -> Dims:
 
 def spectrum(call: Call) -> Dims:
     """DFT along an axis, of as many points as it says; one side of the spectrum of real numbers."""
-    full, points = list(dims_of(call, 0)), call.numbers(1) if call.given(1) else None
+    full, points = list(dims_of(call, 0, 1)), call.numbers(1) if call.given(1) else None
     given = call.numbers(2) if call.given(2) else None
     at = (given[0] if given else call.whole("axis", 1 if call.opset < 20 else -2)) % len(full)
     full[at] = points[0] if points else full[at]
@@ -140,7 +143,7 @@ def spectrum(call: Call) -> Dims:
 
 def spectrogram(call: Call) -> Dims:
     """STFT: a spectrum for every step of a window along a signal."""
-    signal, step = dims_of(call, 0), call.numbers(1)
+    signal, step = dims_of(call, 0, 2), call.numbers(1)
     length = call.numbers(3) if call.given(3) else dims_of(call, 2) if call.given(2) else None
     if not step or not length or step[0] < 1 or length[0] > signal[1]:
         raise NotKnown("its step or its window is not known, or is longer than the signal")
@@ -156,6 +159,15 @@ def places(call: Call) -> Dims:
     return (size[0], *size[2:], len(size) - 2)
 
 
+def loss(call: Call) -> list[Value]:
+    """SoftmaxCrossEntropyLoss and NegativeLogLikelihoodLoss: a number for all, or one for each label."""
+    full = dims_of(call, 1) if call.word("reduction", "mean") == "none" else ()
+    made: list[Value] = [result(call, full)]
+    if len(call.node.outputs) > 1 and call.node.kind.startswith("Softmax"):
+        made.append(call.put("log_softmax", call.live(), suffix="_logs", axis=call.ours(1, call.live())))
+    return made
+
+
 RARER: Mapping[str, Rule] = {
     **dict.fromkeys(
         (
@@ -166,6 +178,9 @@ RARER: Mapping[str, Rule] = {
         as_input(0),
     ),
     "GatherElements": as_input(1),
+    **dict.fromkeys(("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss"), loss),
+    "Multinomial": shaped(lambda call: (dims_of(call, 0, 1)[0], call.whole("sample_size", 1))),
+    **dict.fromkeys(("MemcpyFromHost", "MemcpyToHost"), same),
     **dict.fromkeys(("Mod", "BitShift", "BitwiseAnd", "BitwiseOr", "BitwiseXor"), shaped(joined)),
     "Mean": mean,
     "LpNormalization": unit,

@@ -8,6 +8,7 @@ from cnncalc.interchange.onnx.arrays import broadcast, resolved, slices
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.cutting import parts_of
 from cnncalc.interchange.onnx.parts import Tensor
+from cnncalc.interchange.onnx.rules.fixed import held
 
 __all__ = [
     "concat", "depth_to_space", "expand", "flatten", "reshape", "shape_of", "slice_",
@@ -112,8 +113,9 @@ def unsqueeze(call: Call) -> list[Value]:
         raise NotKnown("its axes are not known")
     rank = len(call.full(live)) + len(axes)
     new = {axis % rank for axis in axes}
-    old = iter(range(rank))
-    rest = [axis for axis in old if axis not in new]
+    if len(new) != len(axes):
+        raise NotKnown("its axes are not as many as it says")
+    rest = [axis for axis in range(rank) if axis not in new]
     batch = rest[live.axis] if live.axis != WITHIN else WITHIN
     full = call.full(live)
     made = tuple(full[rest.index(axis)] if axis in rest else 1 for axis in range(rank))
@@ -160,8 +162,7 @@ def concat(call: Call) -> list[Value]:
         if len(value.dims) != len(call.full(lives[0])) or misfit:
             raise NotKnown("a fixed tensor has other axes")
         shape = call.own(lives[0], value.dims)
-        kind, weights = ("parameter", [value]) if value.floating and value.held_as_learned else ("constant", [])
-        joined.append(call.put(kind, lives[0], suffix=f"_{place + 1}", weights=weights, shape=shape, join="alone"))
+        joined.append(held(call, value, lives[0], shape, lives[0].axis, f"_{place + 1}"))
     return [joined[0] if len(joined) == 1 else call.put("concat", *joined, axis=axis)]
 
 

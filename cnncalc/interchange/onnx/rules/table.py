@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Value
+from cnncalc.interchange.onnx.control import CONTROL
+from cnncalc.interchange.onnx.fold import FOLDS
+from cnncalc.interchange.onnx.parts import Model, Node
 from cnncalc.interchange.onnx.rules import columns, elements, picking, products, shapes, windows
+from cnncalc.interchange.onnx.rules.searches import is_search
 from cnncalc.interchange.onnx.rules.stacked import of_each
 
-__all__ = ["DOMAINS", "Rule", "rule_of"]
+__all__ = ["DOMAINS", "Rule", "is_known", "rule_of"]
 
 Rule: TypeAlias = "Callable[[Call], list[Value] | list[Value | None]]"
 
@@ -19,7 +23,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(elements.JOINS, elements.arithmetic),
     **dict.fromkeys(("Identity", "Cast", "CastLike", "QuantizeLinear", "DequantizeLinear"), elements.same),
     **dict.fromkeys(("BatchNormalization", "SpatialBN"), of_each(elements.batch_norm)),
-    **dict.fromkeys(("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"), elements.layer_norm),
+    **dict.fromkeys(("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization"), picking.normalised),
     **dict.fromkeys(("InstanceNormalization", "GroupNormalization"), of_each(elements.group_norm)),
     **dict.fromkeys(("Softmax", "LogSoftmax"), elements.softmax),
     **dict.fromkeys(elements.COMPARED, elements.compared),
@@ -66,16 +70,16 @@ RULES: Mapping[str, Rule] = {
 """A function of a node, with the values that it takes, to those that it makes; rare ones stand elsewhere."""
 
 
-DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc", "ai.onnx.ml")
+DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "ai.onnx.ml")
 """The domains whose operators are read, ONNX's own first; those of a runtime are imported where a file has them."""
 
 
 def rule_of(domain: str, kind: str) -> Rule | None:
     """What an operator becomes; None of one that is not known."""
-    if domain == "com.microsoft.nchwc":
-        from cnncalc.interchange.onnx.rules.fused.blocked import BLOCKED
+    if domain in ("com.microsoft.nchwc", "com.ms.internal.nhwc"):
+        from cnncalc.interchange.onnx.rules.fused.blocked import BLOCKED, LAST
 
-        return BLOCKED.get(kind)
+        return (LAST if domain.endswith("nhwc") else BLOCKED).get(kind)
     if domain == "ai.onnx.ml":
         from cnncalc.interchange.onnx.rules.fused.labels import LABELS
 
@@ -90,4 +94,18 @@ def rule_of(domain: str, kind: str) -> Rule | None:
 
     if kind in CELLS:
         return recurrent
-    return LISTED.get(kind) or ATTENTION.get(kind) or RUNTIME.get(kind) or RARER.get(kind)
+    known = LISTED.get(kind) or ATTENTION.get(kind) or RUNTIME.get(kind) or RARER.get(kind)
+    if known is None:
+        from cnncalc.interchange.onnx.rules.fused.further import FURTHER
+        from cnncalc.interchange.onnx.rules.fused.words import WORDS
+
+        known = FURTHER.get(kind) or WORDS.get(kind)
+    return known
+
+
+def is_known(node: Node, model: Model) -> bool:
+    """Whether a node may be read, whatever it takes: by a rule, by its numbers, or as a function of the model."""
+    if (node.domain, node.kind) in model.functions or node.kind in model.stated:
+        return True
+    beside = node.kind in FOLDS or node.kind in CONTROL or node.kind == "Constant" or is_search(node)
+    return node.domain in DOMAINS and (beside or rule_of(node.domain, node.kind) is not None)

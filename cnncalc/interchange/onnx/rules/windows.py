@@ -18,6 +18,8 @@ AUTOMATIC = {"SAME_UPPER": "same", "SAME_LOWER": "same_lower", "VALID": ((0, 0),
 
 def pairs(call: Call, rank: int) -> Any:
     """`pads` and `auto_pad` as padding of ours."""
+    if rank < 1:
+        raise NotKnown("it slides along no axis")
     word = call.word("auto_pad", "NOTSET")
     if word in AUTOMATIC:
         return AUTOMATIC[word]
@@ -185,7 +187,7 @@ def pad(call: Call) -> list[Value]:
     axes = call.numbers(3) if call.given(3) else None
     if given is None:
         raise NotKnown("`pads` is not known")
-    if axes is not None:
+    if axes is not None and len(given) == 2 * len(axes):
         whole = [0] * (2 * rank)
         for place, axis in enumerate(axes):
             whole[axis % rank], whole[axis % rank + rank] = given[place], given[place + len(axes)]

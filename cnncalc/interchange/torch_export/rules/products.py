@@ -28,6 +28,8 @@ def linear(call: Call) -> Tensor:
 def _linear(call: Call, x: Tensor, weight: Parameter | None, bias: Parameter | None, *, turned: bool) -> Tensor:
     if weight is None or len(weight.dims) != 2:
         raise Refused("it has no matrix among the module's parameters")
+    if bias is not None and call.world.takes_apart(weight, bias):
+        return plus(call, _linear(call, x, weight, None, turned=turned), bias)
     names = [*weight.names, bias.name if bias is not None else ""]
     axis = "last" if len(call.world.sketch.shape(x.number)) > 1 else None
     out = weight.dims[1 if turned else 0]
@@ -38,7 +40,7 @@ def addmm(call: Call) -> Value:
     """bias + x · Wᵀ, where the matrix is a parameter that was turned; of other tensors a product and a sum."""
     weight, bias = call.arguments.get("mat2"), call.arguments.get("self")
     usual = (call.get("beta", 1), call.get("alpha", 1)) == (1, 1)
-    learned = isinstance(weight, Parameter) and bool(weight.name)
+    learned = isinstance(weight, Parameter) and bool(weight.name) and not call.world.stands_alone(weight)
     if usual and learned and isinstance(bias, Parameter) and len(bias.dims) == 1:
         return _linear(call, call.tensor(call.arguments.get("mat1")), weight, bias, turned=True)
     return _plus_product(call, "mat1", "mat2")
@@ -71,7 +73,8 @@ def matmul(call: Call) -> Value:
     """Of two tensors, or of a tensor and a matrix of the module's."""
     left = call.arguments.get("self")
     right = call.arguments.get("other", call.arguments.get("mat2"))
-    if isinstance(right, Parameter) and right.name and len(right.dims) == 2 and isinstance(left, Tensor):
+    matrix = isinstance(right, Parameter) and bool(right.name) and len(right.dims) == 2
+    if matrix and isinstance(left, Tensor) and not call.world.stands_alone(right):
         return _linear(call, left, right, None, turned=True)
     if isinstance(left, Parameter) and isinstance(right, Parameter) and not (left.name or right.name):
         return Parameter("", call.dims)

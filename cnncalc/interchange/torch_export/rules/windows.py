@@ -32,6 +32,15 @@ def _is_no_layers(call: Call, weight: Value) -> bool:
     return (is_fixed(weight) or call.world.stands_alone(weight)) and len(weight.dims) > 2
 
 
+def _taken_apart(call: Call) -> Parameter | None:
+    """The bias, taken from the layer, which has its weights in common with another, or the bias; None for its own."""
+    bias = call.parameter("bias")
+    if bias is None or not call.world.takes_apart(call.parameter("weight"), bias):
+        return None
+    call.arguments["bias"] = None
+    return bias
+
+
 def conv(call: Call) -> Tensor:
     """aten.conv1d to conv3d, and convolution, which can be transposed."""
     if call.get("transposed", False):
@@ -39,6 +48,8 @@ def conv(call: Call) -> Tensor:
     given: Value = call.arguments.get("weight")
     if _is_no_layers(call, given):
         return plus(call, fixed_conv(call, given), call.arguments.get("bias"), axis=1)
+    if (bias_apart := _taken_apart(call)) is not None:
+        return plus(call, conv(call), bias_apart, axis=1)
     weight, bias, names = _weights(call)
     dims = weight.dims
     axes = len(dims) - 2
@@ -63,6 +74,8 @@ def transposed(call: Call) -> Tensor:
     given: Value = call.arguments.get("weight")
     if _is_no_layers(call, given):
         return plus(call, fixed_deconv(call, given), call.arguments.get("bias"), axis=1)
+    if (bias_apart := _taken_apart(call)) is not None:
+        return plus(call, transposed(call), bias_apart, axis=1)
     weight, bias, names = _weights(call)
     dims = weight.dims
     axes, groups = len(dims) - 2, call.get("groups", 1)

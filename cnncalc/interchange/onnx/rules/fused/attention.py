@@ -15,8 +15,8 @@ __all__ = ["ATTENTION"]
 
 def apart(call: Call, live: Live, heads: int, name: str) -> Live:
     """A sequence of vectors as one of a part of each vector for each head. Raises `NotKnown`."""
-    length, width = call.shape(live)
-    if heads < 1 or width % heads:
+    length, width = call.shape(live) if len(call.shape(live)) == 2 else (0, 0)
+    if heads < 1 or width % heads or not width:
         raise NotKnown(f"{heads} heads of {width} features")
     parts = call.put("reshape", live, suffix=f"_{name}_parts", shape=(length, heads, width // heads))
     return call.put("permute", parts, suffix=f"_{name}", order=(1, 0, 2))
@@ -44,6 +44,8 @@ def repeated(call: Call, live: Live, heads: int, name: str) -> Live:
 def weighed(call: Call, parts: Sequence[Live], mask: Value | None = None) -> tuple[Live, Live]:
     """The products of queries with keys, and the values weighed by their softmax, head by head."""
     query, key, value = parts
+    if any(len(call.shape(one)) != 3 for one in parts):
+        raise NotKnown("heads of some of its inputs")
     heads, _, width = call.shape(query)
     key, value = repeated(call, key, heads, "key"), repeated(call, value, heads, "value")
     products = call.put("matmul", query, key, suffix="_products", transposed=True)
@@ -115,31 +117,70 @@ def projected(call: Call) -> list[Value | None]:
     return headed(call, parts, 5 if past == 4 else None)[:1]
 
 
-def headed(call: Call, parts: Sequence[Live], mask: int | None) -> list[Value | None]:
-    """Attention of as many heads as the node says; `mask` is the place of what is added to the scores."""
+def headed(
+    call: Call, parts: Sequence[Live], mask: int | None, before: Sequence[Live | None] = (None, None)
+) -> list[Value | None]:
+    """Attention of as many heads as the node says; `mask` is the place of what is added to the scores.
+
+    Keys and values of what was asked before stand before its own.
+    """
     heads = call.whole("num_heads", 0)
     own = [
         apart(call, live, heads, name) if len(call.shape(live)) == 2 else live
         for live, name in zip(parts, ("query", "key", "value"))
     ]
+    for place, past in enumerate(before, start=1):
+        if past is not None:
+            own[place] = call.put("concat", past, own[place], suffix=f"_after_past_{place}", axis=1)
     products, made = weighed(call, own, call.values[mask] if mask is not None and call.given(mask) else None)
     return [joined(call, made), own[1], own[2], products]
 
 
 def of_many_heads(call: Call) -> list[Value | None]:
     """onnxruntime's MultiHeadAttention: queries, keys and values, with a bias for all three."""
-    if call.given(6) or not (call.given(1) and call.given(2)):
-        raise NotKnown("with what was asked before, or with all in one tensor")
-    parts = [sequence(call, place) for place in (0, 1, 2)]
-    if call.given(3):
-        bias, start = call.fixed(3), 0
+    return asking(call, bias_at=3, mask=5, past=6)
+
+
+def of_one_step(call: Call) -> list[Value | None]:
+    """DecoderMaskedMultiHeadAttention: the same for one word more."""
+    return asking(call, bias_at=10, mask=4, past=5)
+
+
+def in_one(call: Call, place: int, count: int) -> list[Live]:
+    """Queries, keys and values, or the last two, head by head in one tensor."""
+    live = call.batched(call.live(place), 0)
+    if len(call.shape(live)) != 4 or call.shape(live)[2] != count:
+        raise NotKnown("with all in one tensor")
+    parts = []
+    for at in range(count):
+        one = call.put("select", live, suffix=f"_part_{at}", axis=2, at=at)
+        parts.append(call.put("permute", one, suffix=f"_heads_{at}", order=(1, 0, 2)))
+    return parts
+
+
+def asking(call: Call, bias_at: int, mask: int, past: int) -> list[Value | None]:
+    """Attention of many heads whose bias, whose mask and whose past stand in these places."""
+    if call.given(past + 2):
+        raise NotKnown("with room for what will be asked")
+    if not call.given(1):
+        parts = in_one(call, 0, 3)
+    elif not call.given(2):
+        parts = [sequence(call, 0), *in_one(call, 1, 2)]
+    else:
+        parts = [sequence(call, place) for place in (0, 1, 2)]
+    if call.given(bias_at):
+        bias, start = call.fixed(bias_at), 0
         whole = call.put("parameter", parts[0], suffix="_bias", weights=[bias], shape=(1, bias.size), join="alone")
         for place, live in enumerate(parts):
-            width = call.shape(live)[-1]
+            heads, features = call.shape(live)[0] if len(call.shape(live)) > 2 else 1, call.shape(live)[-1]
+            width = heads * features
             own = call.put("slice", whole, suffix=f"_bias_{place}", axis=1, channels=(start, start + width))
+            if heads > 1:
+                own = call.put("reshape", own, suffix=f"_bias_{place}_heads", shape=(heads, 1, features))
             parts[place] = call.put("add", live, own, suffix=f"_biased_{place}")
             start += width
-    return headed(call, parts, 5)
+    before = [sequence(call, past + place) if call.given(past + place) else None for place in (0, 1)]
+    return headed(call, parts, mask, before)
 
 
 def of_few_keys(call: Call) -> list[Value | None]:
@@ -173,7 +214,7 @@ def embedded(call: Call) -> list[Value | None]:
     if len(call.shape(numbers)) != 1:
         raise NotKnown("no list of words")
     total = looked_up(call, numbers, call.fixed(2), "_words")
-    length, (held, width) = call.shape(numbers)[0], call.fixed(3).dims
+    length, (held, width) = call.shape(numbers)[0], (*call.fixed(3).dims, 0, 0)[:2]
     if length > held:
         raise NotKnown(f"{length} words for {held} places")
     fields: dict[str, Any] = {"weights": [call.fixed(3)], "shape": (held, width), "join": "alone"}
@@ -202,7 +243,8 @@ ATTENTION: Mapping[str, Rule] = {
     "Attention": attention,
     "QAttention": projected,
     "MultiHeadAttention": of_many_heads,
-    "GroupQueryAttention": of_few_keys,
+    "DecoderMaskedMultiHeadAttention": of_one_step,
+    **dict.fromkeys(("GroupQueryAttention", "SparseAttention"), of_few_keys),
     "EmbedLayerNormalization": embedded,
 }
 """What each of them becomes."""

@@ -1,6 +1,7 @@
-"""Nodes of onnxruntime's `com.microsoft.nchwc`: convolutions and pools whose channels are padded to whole blocks.
+"""Nodes of onnxruntime's own layouts: `com.microsoft.nchwc` and `com.ms.internal.nhwc`.
 
-Filters are as many as the file holds, those that pad a block among them; `ReorderOutput` leaves the net's own channels.
+In the first, channels are padded to whole blocks: filters are as many as the file holds, those that pad a block among
+them, and `ReorderOutput` leaves the net's own channels. In the second, channels are last, and filters as ONNX has them.
 """
 
 from __future__ import annotations
@@ -8,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
-from cnncalc.interchange.onnx.rules import elements, windows
+from cnncalc.interchange.onnx.rules import elements, shapes, windows
 from cnncalc.interchange.onnx.rules.fused import runtime
 
-__all__ = ["BLOCKED"]
+__all__ = ["BLOCKED", "LAST"]
 
 MOST_MISSING = 64
 """Channels of a block."""
@@ -48,3 +49,22 @@ BLOCKED: Mapping[str, Rule] = {
     "ReorderOutput": in_order,
 }
 """What each of them becomes."""
+
+LAST: Mapping[str, Rule] = {
+    kind: runtime.channels_last(rule)
+    for kind, rule in {
+        "Conv": windows.convolution,
+        "ConvTranspose": windows.deconvolution,
+        "QLinearConv": windows.quantised,
+        "QLinearConvTranspose": lambda call: windows.deconvolution(runtime.taking(call, "ConvTranspose", (0, 3, 8))),
+        **dict.fromkeys(("MaxPool", "AveragePool", "LpPool"), windows.pool),
+        **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"), windows.global_pool),
+        "QLinearAveragePool": runtime.unquantised("AveragePool", 0),
+        "BatchNormalization": elements.batch_norm,
+        "InstanceNormalization": elements.group_norm,
+        "LRN": elements.lrn,
+        "DepthToSpace": shapes.depth_to_space,
+        "SpaceToDepth": shapes.space_to_depth,
+    }.items()
+}
+"""What each of those with channels last becomes."""

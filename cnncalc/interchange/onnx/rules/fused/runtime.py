@@ -8,7 +8,10 @@ from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Rule, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules import elements, picking, products, shapes, windows
 
-__all__ = ["RUNTIME"]
+__all__ = [
+    "RUNTIME", "activated", "added", "channels_last", "fused", "fused_matmul", "gelu", "group_norm", "taking",
+    "unquantised",
+]  # fmt: skip
 
 FLOAT32, UINT8 = 1, 2
 
@@ -85,9 +88,6 @@ def crop(call: Call) -> list[Value]:
     return [call.put("crop", live, border=((top, bottom), (left, right)))]
 
 
-ACTIVATIONS = {"Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "HardSigmoid": "hardsigmoid"}
-
-
 def fused(call: Call) -> list[Value]:
     """FusedConv and FusedGemm: with the sum and the activation behind it."""
     kind, rule = ("Gemm", products.gemm) if call.node.kind == "FusedGemm" else ("Conv", windows.convolution)
@@ -95,21 +95,29 @@ def fused(call: Call) -> list[Value]:
     assert isinstance(made, Live)
     if call.given(3):
         made = call.put("add", made, call.live(3), suffix="_sum")
+    return [activated(call, made)]
+
+
+def activated(call: Call, made: Live) -> Live:
+    """What a node makes, through the activation that it names."""
     word = call.word("activation", "")
-    if not word:
-        return [made]
+    if not word or word.lower() == "none":
+        return made
     if word in ("LeakyRelu", "Clip"):
         found = call.node.attributes.get("activation_params", call.node.attributes.get("leaky_relu_alpha"))
         numbers = [float(one) for one in found if isinstance(one, (int, float))] if isinstance(found, tuple) else []
         if word == "LeakyRelu":
-            return [call.put("leaky_relu", made, suffix="_leaky", slope=float(f"{(numbers or [0.01])[0]:.7g}"))]
+            return call.put("leaky_relu", made, suffix="_leaky", slope=float(f"{(numbers or [0.01])[0]:.7g}"))
         low, high = numbers if len(numbers) == 2 else (0.0, 6.0)
         if (low, high) == (0.0, 6.0):
-            return [call.put("relu6", made, suffix="_clip")]
-        return [call.put("function", made, suffix="_clip", of="clip", low=low, high=high)]
-    if word not in ACTIVATIONS:
+            return call.put("relu6", made, suffix="_clip")
+        return call.put("function", made, suffix="_clip", of="clip", low=low, high=high)
+    known = {**dict.fromkeys(("silu", "swish", "quickgelu"), "silu"), **dict.fromkeys(("gelu", "fastgelu"), "gelu")}
+    known |= {own.lower(): kind for own, kind in elements.FUNCTIONS.items() if kind not in elements.OF_FUNCTION}
+    if word.lower() not in known:
         raise NotKnown(f"with the activation `{word[:40]}`")
-    return [call.put(ACTIVATIONS[word], made, suffix=f"_{ACTIVATIONS[word]}")]
+    kind = known[word.lower()]
+    return call.put(kind, made, suffix=f"_{kind}")
 
 
 def fused_matmul(call: Call) -> list[Value]:
@@ -122,7 +130,7 @@ def fused_matmul(call: Call) -> list[Value]:
         if first.axis > 0 or rank < 2:
             raise NotKnown("its first factor is no matrix")
         call = call.on(call.put("permute", first, suffix="_turned", order=(*range(rank - 2), rank - 1, rank - 2)))
-    if not call.whole("transB", 0):
+    if not call.whole("transB", 0) or not call.given(1):
         return products.matmul(taking(call, "MatMul", (0, 1)))
     if isinstance(call.values[1], Tensor):
         weight = call.fixed(1)
@@ -227,16 +235,19 @@ def product_gelu(call: Call) -> list[Value]:
     return [call.put("gelu", made, suffix="_gelu", approximate="tanh")]
 
 
-def channels_last(rule: Rule, flag: str = "") -> Rule:
+def channels_last(rule: Rule, flag: str = "", unsaid: int = 0) -> Rule:
     """A rule for maps with channels first as one for maps with channels last, always or where an attribute says so."""
 
     def turned(call: Call) -> list[Value]:
-        if flag and not call.whole(flag, 0):
+        if flag and not call.whole(flag, unsaid):
             return list(rule(call))
-        live = call.map()
-        rank = len(call.shape(live))
-        first = call.put("permute", live, suffix="_first", order=(rank - 1, *range(rank - 1)))
-        made = rule(call.on(first))
+        rank = len(call.shape(call.map()))
+        values, order = [*call.values], (rank - 1, *range(rank - 1))
+        for place, value in enumerate(call.values):
+            if isinstance(value, Live) and len(call.full(value)) == rank + 1:
+                suffix = f"_first_{place}" if place else "_first"
+                values[place] = call.put("permute", call.map(place), suffix=suffix, order=order)
+        made = rule(call.like(values, call.name))
         return [
             call.put("permute", one, suffix="_last", order=(*range(1, rank), 0)) if isinstance(one, Live) else one
             for one in dict.fromkeys(made)
@@ -262,7 +273,7 @@ RUNTIME: dict[str, Rule] = {
     "BiasAdd": added,
     "GemmFastGelu": product_gelu,
     "NhwcMaxPool": channels_last(lambda call: windows.pool(taking(call, "MaxPool", (0,)))),
-    "GroupNorm": channels_last(group_norm, "channels_last"),
+    "GroupNorm": channels_last(group_norm, "channels_last", 1),
     "QLinearConv": channels_last(windows.quantised, "channels_last"),
     "QLinearAdd": unquantised("Add", 0, 3),
     "QLinearMul": unquantised("Mul", 0, 3),
@@ -282,6 +293,7 @@ RUNTIME: dict[str, Rule] = {
     "Scale": scaled,
     "ImageScaler": scaled_image,
     "Crop": crop,
+    **dict.fromkeys(("NhwcConv", "NhwcFusedConv"), channels_last(fused)),
     "FusedConv": fused,
     "FusedGemm": fused,
     **dict.fromkeys(("FusedMatMul", "TransposeMatMul"), fused_matmul),
