@@ -15,9 +15,9 @@ from cnncalc.text import printable, printable_lines
 __all__ = ["CnncalcError", "Fault", "Place", "near", "suggestion"]
 
 # A very long line would bury the message that it illustrates.
+LONGEST_SHOWN_LINE = 120
 MOST_COMPARED = 1_000
 """A wrong word is held against so many known ones."""
-LONGEST_SHOWN_LINE = 120
 MOST_USES = 3
 
 
