@@ -47,6 +47,11 @@ FILES = {
     },
     "deep.yaml": "input: 4x64x64\nlayers:\n  - concat: {axis: 1, branches: [[maxpool 2], [maxpool 3]]}\n"
     + "  - pad 1\n" * 1_500,
+    "stated.yaml": "input: 3x8x8\nlayers: [{repeat: 20000, layers: [relu]}]\nexpect: {shapes: {"
+    + ", ".join(f"relou{n}: [1]" for n in range(1_000)) + "}, keras: {shapes: {relu1: [1], relu2: [1]}}}\n",
+    "kept.yaml": "input: 3x8x8\nlayers: [{repeat: 5000, layers: [relu]}]\nexpect: {shapes: {"
+    + ", ".join(f"relu{n}: 3x8x8" for n in range(1, 5_001)) + "}}\n",
+    "unknown.yaml": "input: 3x8x8\nlayers: [relu]\nexpect: {" + ", ".join(f"sum{n}: 3" for n in range(20_000)) + "}\n",
     "names.yaml": "input: 3x8x8\nvariables:\n" + "".join(f"  {'a' * 300}{n}: 1\n" for n in range(999)) + "layers:\n"
     + "".join(f"  - conv ${'a' * 290}b{n} k1\n" for n in range(100)),
     "equal_names.param": "7767517\n30001 30001\nInput in 0 1 b0 0=8 1=8 2=3\n"
@@ -107,6 +112,9 @@ def folder(tmp_path_factory):
         ("show ladder5.yaml --input 4xHxW --format json", 0, '"layers"'),
         ("show ladder6.yaml --input 4xHxW", 2, "4,000,000 cases together"),
         ("solve input-size ladder7.yaml", 2, "4,000,000 cases together"),
+        ("check stated.yaml", 2, "100 errors"),
+        ("check kept.yaml", 0, "5,000 figures"),
+        ("check unknown.yaml", 2, "100 errors"),
         ("solve input-size deep.yaml", 0, "W = 1 or W = 3"),
         ("show deep.yaml --input 4xHxW --depth 1", 0, "a formula in H of 6 cases"),
         ("show equal_names.param --depth 1", 0, "30,000"),

@@ -130,18 +130,16 @@ def _costs(layer: Layer, shapes: tuple[Shape, ...], condition: Condition) -> Cos
     return Costs(*(sum(indicator(case) * cost[place] for case, cost in (first, *others)) for place in places))
 
 
-def _added(numbers: Iterable[Any]) -> Any:
-    """Their sum, by halves: a sum of thousands of terms is not made anew for each that is added."""
-    left = list(numbers)
-    while len(left) > 1:
-        left = [*map(add, left[::2], left[1::2]), *left[len(left) & ~1 :]]
-    return left[0] if left else 0
-
-
 class _Closing(Counter):
     """The figures of a net, each a closed form or the `NoClosedForm` that says why there is none."""
 
-    total = staticmethod(_added)
+    @staticmethod
+    def total(numbers: Iterable[Any]) -> Any:
+        """Their sum, by halves: a sum of thousands of terms is not made anew for each that is added."""
+        left = list(numbers)
+        while len(left) > 1:
+            left = [*map(add, left[::2], left[1::2]), *left[len(left) & ~1 :]]
+        return left[0] if left else 0
 
     def __init__(self, graph: Net, batch: int | None, dtype: str, optimizer: str) -> None:
         begin_work()

@@ -27,8 +27,8 @@ LISTED = 6
 FEW = 100
 """So many points refute most formulas."""
 MOST_DIVISORS = 100
-LONGEST = 240
-"""A longer text is no formula that anybody reads."""
+LONGEST, UNTOLD = 240, "a formula in "
+"""A longer text is no formula that anybody reads; so it begins then, and what is made of it."""
 LARGEST_SHARE = 10_000
 """Factors are looked for so far: a size in a batch of thousands of millions is soon taken apart."""
 
@@ -153,8 +153,8 @@ def size_text(size: Tabled, allowed: Table | None = None) -> str:
         text = form.text
     else:
         text = size.text or (f"[{set_text(size.table)}]" if marks(size.table) else size.made())
-        if len(text) > LONGEST:
-            text = f"a formula in {size.table.symbol} of {size.table.period + size.table.start:,} cases"
+        if len(text) > LONGEST or UNTOLD in text:
+            text = f"{UNTOLD}{size.table.symbol} of {size.table.period + size.table.start:,} cases"
     if allowed is None:
         size.text = text
     return text
