@@ -27,3 +27,19 @@ def test_what_is_no_net_is_told_as_what_it_is(name, content, message, help, tmp_
     (fault,) = raised.value.faults
     assert message in fault.message
     assert help in fault.help
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("net.ort", "a model in onnxruntime's own format"), ("net.mnn", "a net of MNN"), ("net.rknn", "a net of RKNN"),
+        ("net.engine", "an engine of TensorRT"), ("net.plan", "an engine of TensorRT"), ("net.dlc", "a net of SNPE"),
+    ],
+)  # fmt: skip
+def test_what_a_runtime_made_of_a_net_is_told_as_that(name, what, tmp_path):
+    (tmp_path / name).write_bytes(b"\x18\0\0\0ORTM" + bytes(32))
+    with pytest.raises(CnncalcError) as raised:
+        load(str(tmp_path / name), Options())
+    (fault,) = raised.value.faults
+    assert fault.message == f"the file is named as {what}, and is not one that is read"
+    assert fault.help.startswith("give what it was made of: an ONNX or TensorFlow Lite model")

@@ -28,7 +28,7 @@ from cnncalc.interchange.onnx.arrays import (
 from cnncalc.interchange.onnx.cutting import gather, gather_nd, slice_, split
 from cnncalc.interchange.onnx.parts import MOST_READ, Node, Tensor
 
-__all__ = ["FOLDS", "folded"]
+__all__ = ["FOLDS", "ROUNDED", "folded"]
 
 FLOAT, INT64 = 1, 7
 
@@ -252,7 +252,10 @@ UNARY: dict[str, Callable[..., int | float]] = {
     "Exp": math.exp, "Reciprocal": lambda a: 1 / a, "Log": math.log, "Round": round,
     "Sign": lambda a: (a > 0) - (a < 0),
 }  # fmt: skip
+ROUNDED = ("Quant", "IntQuant", "FloatQuant", "BipolarQuant", "Trunc")
+"""Nodes of nets trained to be quantised: floating-point numbers, rounded to those that few bits can be."""
 FOLDS: dict[str, Fold] = {
+    **dict.fromkeys(ROUNDED, keep),
     **{name: partial(elementwise, function) for name, function in (BINARY | UNARY).items()},
     "Identity": keep, "Dropout": keep, "DequantizeLinear": meant, "QuantizeLinear": keep, "Cast": cast,
     "CastLike": cast,

@@ -11,6 +11,7 @@ from collections.abc import Set as AbstractSet
 from math import isqrt
 
 from cnncalc.interchange.building import has_parameters
+from cnncalc.interchange.onnx.fold import ROUNDED
 from cnncalc.interchange.onnx.parts import Graph, Node, Tensor, captured, module_of
 from cnncalc.interchange.onnx.patterns import ENDS
 from cnncalc.interchange.sketch import Sketch
@@ -95,7 +96,7 @@ def before_tables(graph: Graph, needed: AbstractSet[int]) -> list[str]:
 
 
 MOST_NAMED = 5
-SCALED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear")
+SCALED = ("QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", *ROUNDED)
 GIVEN: Mapping[str, tuple[int, ...]] = {
     "LSTM": (5, 6), "GRU": (5,), "RNN": (5,), "RotaryEmbedding": (1, 2, 3), "GroupQueryAttention": (7, 8), "STFT": (2,),
 }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Value
 from cnncalc.interchange.onnx.control import CONTROL
-from cnncalc.interchange.onnx.fold import FOLDS
+from cnncalc.interchange.onnx.fold import FOLDS, ROUNDED
 from cnncalc.interchange.onnx.parts import Model, Node
 from cnncalc.interchange.onnx.rules import columns, elements, picking, products, shapes, windows
 from cnncalc.interchange.onnx.rules.searches import is_search
@@ -70,7 +70,9 @@ RULES: Mapping[str, Rule] = {
 """A function of a node, with the values that it takes, to those that it makes; rare ones stand elsewhere."""
 
 
-DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "ai.onnx.ml")
+TRAINED_FOR = ("qonnx.custom_op.general", "onnx.brevitas", "finn.custom_op.general")
+"""The domains of nets trained to be quantised, as Brevitas, QONNX and FINN call them: their nodes are the same."""
+DOMAINS = ("", "com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc", "ai.onnx.ml", *TRAINED_FOR)
 """The domains whose operators are read, ONNX's own first; those of a runtime are imported where a file has them."""
 
 
@@ -84,6 +86,8 @@ def rule_of(domain: str, kind: str) -> Rule | None:
         from cnncalc.interchange.onnx.rules.fused.labels import LABELS
 
         return LABELS.get(kind)
+    if domain in TRAINED_FOR:
+        return elements.same if kind in ROUNDED else None
     if kind in RULES:
         return RULES[kind]
     from cnncalc.interchange.onnx.rules.cells import CELLS, recurrent
