@@ -236,7 +236,7 @@ def test_a_number_in_the_midst_of_names_is_an_argument_too():
     assert unlike(text, names, sketch, Limits()) == ""
     assert "with: {place: required, out: required}\n    naming: flat\n" in text
     assert "name: bn$(place)_branch2a}" in text
-    assert text.endswith("  - unit1 2a 16\n  - unit1 2b 16\n  - unit1 3a 32\n  - unit1 3b12 32\n")
+    assert text.endswith("  - conv_conv 2a 16\n  - conv_conv 2b 16\n  - conv_conv 3a 32\n  - conv_conv 3b12 32\n")
 
 
 def test_a_number_that_would_be_read_otherwise_is_quoted():
@@ -244,7 +244,7 @@ def test_a_number_that_would_be_read_otherwise_is_quoted():
     graph = load_text(CAFFE % "".join(units).rstrip(), "net.yaml", Options())
     text, names, sketch = said(flat(graph))
     assert unlike(text, names, sketch, Limits()) == ""
-    assert '  - {unit1: {place: "2_1", out: 16}}\n' in text
+    assert '  - {conv_conv: {place: "2_1", out: 16}}\n' in text
 
 
 STEMS = [

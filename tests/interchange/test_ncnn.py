@@ -234,3 +234,9 @@ def test_what_is_wrong_is_told_with_its_place(text, told):
 def test_of_two_inputs_with_one_name_the_one_that_is_used_stays():
     again = "7767517\n3 3\nInput data 0 1 data 0=8 1=8 2=3\nReLU r 1 1 data r\nInput data 0 1 data 0=9 1=9 2=3\n"
     assert ncnn(again).outputs == {"r": "3x8x8"}
+
+
+def test_weights_of_a_byte_are_told():
+    text = net("Convolution c 1 1 x y 0=4 1=3 6=108 8=2", "InnerProduct d 1 1 y z 0=5 2=720 8=1", "ReLU r 1 1 z w")
+    assert ncnn(text).graph.noted == ("the file stores the weights of 2 layers in int8, with scales beside",)
+    assert ncnn(text.replace(" 8=2", "").replace(" 8=1", "")).graph.noted == ()

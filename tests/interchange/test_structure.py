@@ -124,7 +124,7 @@ dialect: onnx
 defaults: {conv: {bias: false}}
 inputs: {x: 8x16x16}
 blocks:
-  unit1:
+  conv_conv_conv:
     with: {out: required, kernel: required}
     layers:
       - conv $out k$kernel p$(kernel // 2)
@@ -134,7 +134,8 @@ blocks:
       - {conv: $out k3 p1, name: last_of_them}
       - relu
 layers:
-  - {name: stages, layers: [{unit1: 8 k1, name: a}, {unit1: 16 k7, name: b}, {unit1: 24 k5, name: c}]}
+  - name: stages
+    layers: [{conv_conv_conv: 8 k1, name: a}, {conv_conv_conv: 16 k7, name: b}, {conv_conv_conv: 24 k5, name: c}]
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Rule, Value
 from cnncalc.interchange.onnx.parts import Tensor
@@ -130,7 +131,7 @@ def spelled(call: Call) -> list[Value]:
         raise NotKnown("no words of letters")
     count, letters = call.shape(numbers)
     flat = call.put("reshape", numbers, suffix="_letters", shape=(count * letters,))
-    fields = {"vocabulary": table.dims[0], "features": table.dims[1], "axis": "last"}
+    fields: dict[str, Any] = {"vocabulary": table.dims[0], "features": table.dims[1], "axis": "last"}
     made = call.put("embedding", flat, suffix="_table", weights=[table], **fields)
     made = call.put("reshape", made, suffix="_lines", shape=(1, count, letters, table.dims[1]))
     kernel = (1, filters.dims[2], filters.dims[3])
