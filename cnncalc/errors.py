@@ -16,6 +16,8 @@ __all__ = ["CnncalcError", "Fault", "Place", "near", "suggestion"]
 
 # A very long line would bury the message that it illustrates.
 LONGEST_SHOWN_LINE = 120
+MOST_COMPARED = 1_000
+"""A wrong word is held against so many known ones."""
 MOST_USES = 3
 
 
@@ -160,7 +162,11 @@ def near(word: str, known: Iterable[str]) -> list[str]:
     """The known words most like `word`, best first, at most three."""
     from difflib import SequenceMatcher, get_close_matches  # only a mistake pays for the import
 
-    by_lower = {candidate.lower(): candidate for candidate in known}
+    words = list(known)
+    if len(words) > MOST_COMPARED:  # of so many those that begin or end alike, and not all of them
+        begins, ends = word[:2], word[-2:]
+        words = [one for one in words if one.startswith(begins) or one.endswith(ends)][:MOST_COMPARED]
+    by_lower = {candidate.lower(): candidate for candidate in words}
     wrong = word.lower()[:80]
     matches = get_close_matches(wrong, by_lower, n=3, cutoff=0.7)
     likeness = [SequenceMatcher(None, match, wrong).ratio() for match in matches]

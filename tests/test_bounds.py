@@ -35,6 +35,23 @@ FILES = {
     + "  - concat: [[slice 0:48], [slice 16:64], [slice 0:7]]\n  - slice 3:67\n" * 2_000,
     "ladder.yaml": "input: 3x64x64\nlayers:\n"
     + "  - deconv 4 k4 s3 p1\n  - conv 4 k3 s2 p1\n  - deconv 4 k5 s7\n" * 60,
+    **{
+        f"ladder{place}.yaml": "input: 4x64x64\nlayers:\n" + "".join(f"  - {layer}\n" for layer in layers) * times
+        for place, (times, *layers) in enumerate([
+            (60, "conv 4 k3 s2 p1"), (200, "upsample 3", "maxpool 2"), (500, "crop 1"), (15, "crop 1", "avgpool 2"),
+            (7, "avgpool 3", "space_to_depth 2", "conv 4 k1", "deconv 4 k7 s4 p0", "pad 1:0"),
+            (125, "add: [[maxpool k3 s2 p1, upsample 2], []]", "conv 16 k1", "pixel_shuffle 4", "conv 4 k1"),
+            (100, "deconv 4 k6 s5", "upsample 1.5", "add: [[maxpool k3 s2 p1, upsample 2], []]"),
+            (100, "maxpool k7 s4 p2 ceil", "add: [[maxpool k3 s2 p1, upsample 2], []]"),
+        ])
+    },
+    "deep.yaml": "input: 4x64x64\nlayers:\n  - concat: {axis: 1, branches: [[maxpool 2], [maxpool 3]]}\n"
+    + "  - pad 1\n" * 1_500,
+    "stated.yaml": "input: 3x8x8\nlayers: [{repeat: 20000, layers: [relu]}]\nexpect: {shapes: {"
+    + ", ".join(f"relou{n}: [1]" for n in range(1_000)) + "}, keras: {shapes: {relu1: [1], relu2: [1]}}}\n",
+    "kept.yaml": "input: 3x8x8\nlayers: [{repeat: 5000, layers: [relu]}]\nexpect: {shapes: {"
+    + ", ".join(f"relu{n}: 3x8x8" for n in range(1, 5_001)) + "}}\n",
+    "unknown.yaml": "input: 3x8x8\nlayers: [relu]\nexpect: {" + ", ".join(f"sum{n}: 3" for n in range(20_000)) + "}\n",
     "names.yaml": "input: 3x8x8\nvariables:\n" + "".join(f"  {'a' * 300}{n}: 1\n" for n in range(999)) + "layers:\n"
     + "".join(f"  - conv ${'a' * 290}b{n} k1\n" for n in range(100)),
     "equal_names.param": "7767517\n30001 30001\nInput in 0 1 b0 0=8 1=8 2=3\n"
@@ -86,7 +103,20 @@ def folder(tmp_path_factory):
         ("explain rounded.yaml", 0, "maxpool"),
         ("show inputs.yaml", 0, "Layers"),
         ("show slices.yaml --format csv", 0, "slice"),
-        ("show ladder.yaml --input 3xHxW", 2, "200,000 cases"),
+        ("show ladder.yaml --input 3xHxW", 2, "4,000,000 cases together"),
+        ("show ladder0.yaml --input 4xHxW", 2, "200,000 cases"),
+        ("show ladder1.yaml --input 4xHxW", 2, "200,000 cases"),
+        ("show ladder2.yaml --input 4xHxW", 0, "H ≥ 1,001"),
+        ("show ladder3.yaml --input 4xHxH --format json", 0, '"layers"'),
+        ("show ladder4.yaml --input 4xHxW", 0, "no closed form"),
+        ("show ladder5.yaml --input 4xHxW --format json", 0, '"layers"'),
+        ("show ladder6.yaml --input 4xHxW", 2, "4,000,000 cases together"),
+        ("solve input-size ladder7.yaml", 2, "4,000,000 cases together"),
+        ("check stated.yaml", 2, "100 errors"),
+        ("check kept.yaml", 0, "5,000 figures"),
+        ("check unknown.yaml", 2, "100 errors"),
+        ("solve input-size deep.yaml", 0, "W = 1 or W = 3"),
+        ("show deep.yaml --input 4xHxW --depth 1", 0, "a formula in H of 6 cases"),
         ("show equal_names.param --depth 1", 0, "30,000"),
         ("show names.yaml", 2, "the names here are"),
         ("show padded.yaml", 0, "MACs"),

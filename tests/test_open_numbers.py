@@ -9,7 +9,7 @@ import pytest
 from command_line import runner
 
 from cnncalc.arithmetic.symbolic.algebra import symbolic
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm
 from cnncalc.arithmetic.symbolic.unknown import OPEN
 from cnncalc.arithmetic.windows import formulas
 from cnncalc.cli.main import cnncalc as program

@@ -155,6 +155,7 @@ HINTS = {
     "show batch.yaml": ("input 1x3x32x32:", "if the 1 is a batch, write `input: 3x32x32`"),
     "show last.yaml": ("input 32x32x3:", "channels come first: `input: 3x32x32`"),
     "chain 3x8x8 '{add: [[conv 8 k1]]}'": ("line 2: `add` has one branch", "a branch `[]`"),
+    "chain 200x200 'conv 16 k5 s2 p1'": ("input 200x200: 200 channels of lines of 200", "`input: 1x200x200`"),
     "chain 8x8x8 global_avgpool batchnorm": ("batchnorm1: it cannot train on a batch of one image",),
 }
 
@@ -174,7 +175,8 @@ def test_what_may_not_be_meant_is_hinted_at(here, arguments):
 @pytest.mark.parametrize(
     "arguments",
     ["show lenet5", "show vgg16 --input 3x256x256", "show ./unet.yaml", "show c3d",
-     "chain 8x8x8 global_avgpool batchnorm --batch 2", "chain 3x8x8 '{add: [[conv 3 k1], []]}'"],
+     "chain 8x8x8 global_avgpool batchnorm --batch 2", "chain 3x8x8 '{add: [[conv 3 k1], []]}'",
+     "chain 16x16 'conv 16 k5'", "chain 64x128 'conv 16 k5'"],
 )  # fmt: skip
 def test_what_is_as_it_should_be_has_no_hint(here, arguments):
     (here / "unet.yaml").write_text(NET)

@@ -7,7 +7,7 @@ how they come by what a layer costs, what backward keeps, and the peak.
 from __future__ import annotations
 
 from collections import Counter as Times
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from operator import mul
 from typing import Any, TypeAlias
@@ -259,12 +259,17 @@ class Counter:
         one.node = None
         return values
 
+    @staticmethod
+    def total(numbers: Iterable[Any]) -> Any:
+        """What numbers add up to."""
+        return sum(numbers)
+
     def sum(self, key: str) -> Any:
         """What the layers add up to: those that are alike are computed once, and taken as often as they are there."""
         values = self.of_alike(key)
         if values is None:
-            return sum(self.each(key))
-        return sum(map(mul, self.times, values))
+            return self.total(self.each(key))
+        return self.total(map(mul, self.times, values))
 
     def __getitem__(self, key: str) -> Any:
         """A figure of the whole net."""

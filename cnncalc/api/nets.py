@@ -11,11 +11,11 @@ from cnncalc.api.answers import Answer, Report
 from cnncalc.api.boundary.keywords import known_keywords
 from cnncalc.api.building import Buildable
 from cnncalc.api.loading import DeviceLike, InputLike, device_of, on_device, options_of, type_of
-from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import Net as Built
 from cnncalc.graph import Node
 from cnncalc.language.options import Options
-from cnncalc.layers.dialects import DIALECTS
+from cnncalc.layers.dialects import DIALECTS, like_dialect
 from cnncalc.limits import Limits
 from cnncalc.notation.shapes import read_shape
 
@@ -55,8 +55,7 @@ class Net(Buildable):
     ) -> None:
         """`input` is a shape without the batch, as 3x32x32, or a mapping of names to several. Raises CnncalcError."""
         if dialect not in DIALECTS:
-            help = suggestion(dialect, DIALECTS, f"the dialects are {', '.join(DIALECTS)}")
-            raise CnncalcError(Fault(f"there is no dialect `{dialect[:60]}`", help=help))
+            raise CnncalcError(Fault(f"there is no dialect `{dialect[:60]}`", help=like_dialect(dialect)))
         super().__init__(name, input=input, dialect=dialect, limits=limits)
         self.options = Options(limits=limits)
         self.build: Callable[[Options], Built] | None = None

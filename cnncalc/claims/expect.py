@@ -10,7 +10,7 @@ from cnncalc.answers.figures import CLAIMED as FIGURES
 from cnncalc.answers.figures import RECEPTIVE_FIELD
 from cnncalc.answers.report import Report
 from cnncalc.answers.roofline import duration_text
-from cnncalc.claims.expectations import OUTPUT, SHAPES, Expectation, expectations
+from cnncalc.claims.expectations import OUTPUT, SHAPES, Expectation, enough, expectations
 from cnncalc.claims.figures import longest_field
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
 from cnncalc.graph import Net
@@ -114,6 +114,10 @@ class _Held:
     def __init__(self, net: str, options: Options, graph: Net, counted: Report) -> None:
         self.net, self.options = net, options
         self.variants = {(options.train, options.dialect): (graph, counted)}
+        self.broken: dict[tuple[bool, str | None], CnncalcError] = {}
+        """The variants that are no net."""
+        self.named: dict[int, dict[str, int]] = {}
+        """The tensors of layers and groups by their names, of each net that was built."""
 
     def all(self, block: YamlNode) -> list[Check]:
         """Every expectation held. Raises CnncalcError with every fault of the block."""
@@ -123,7 +127,9 @@ class _Held:
             try:
                 checks.append(self._one(one))
             except CnncalcError as error:
-                faults += error.faults
+                faults += [fault for fault in error.faults if fault not in faults]
+                if enough(faults):
+                    break
         if faults:
             raise CnncalcError(faults)
         return checks
@@ -134,30 +140,37 @@ class _Held:
             found = _number(one.figure, graph, counted)
             held = isinstance(one.expected, int) and found <= one.expected
             return Check(self.net, one.what, one.expected, found, held, one.place, most=True)
-        told = _shape_of(one, graph) if one.figure in SHAPES else _figure_of(one, graph, counted)
+        told = self._shape_of(one, graph) if one.figure in SHAPES else _figure_of(one, graph, counted)
         return Check(self.net, one.what, one.expected, told, told == one.expected, one.place)
 
     def _built(self, one: Expectation) -> tuple[Net, Report]:
         """The net under the options that the block names. Raises CnncalcError."""
         variant = one.train or self.options.train, one.dialect or self.options.dialect
+        if variant in self.broken:
+            raise self.broken[variant]
         if variant not in self.variants:
             options = self.options._replace(train=variant[0], dialect=variant[1])
-            graph = load(self.net, options)
+            try:
+                graph = load(self.net, options)
+            except CnncalcError as error:
+                self.broken[variant] = error
+                raise
             self.variants[variant] = graph, report(graph, options.batch)
         return self.variants[variant]
+
+    def _shape_of(self, one: Expectation, graph: Net) -> str:
+        """The output of a layer or group. Raises CnncalcError where there is none of that name."""
+        if id(graph) not in self.named:
+            self.named[id(graph)] = {**{node.name: index for index, node in enumerate(graph.nodes)}, **graph.groups}
+        tensors = self.named[id(graph)]
+        if one.layer not in tensors:
+            help = suggestion(one.layer, tensors, "`cnncalc show` prints every name")
+            raise CnncalcError(Fault(f"there is no layer `{one.layer[:60]}`", one.named, help=help))
+        return show_shape(graph.nodes[tensors[one.layer]].shape)
 
 
 def _figure_of(one: Expectation, graph: Net, counted: Report) -> int | str:
     return _output(graph) if one.figure == OUTPUT else _number(one.figure, graph, counted)
-
-
-def _shape_of(one: Expectation, graph: Net) -> str:
-    """The output of a layer or group. Raises CnncalcError where there is none of that name."""
-    tensors = {**{node.name: index for index, node in enumerate(graph.nodes)}, **graph.groups}
-    if one.layer not in tensors:
-        help = suggestion(one.layer, tensors, "`cnncalc show` prints every name")
-        raise CnncalcError(Fault(f"there is no layer `{one.layer[:60]}`", one.named, help=help))
-    return show_shape(graph.nodes[tensors[one.layer]].shape)
 
 
 def _loaded(net: str, options: Options) -> Net:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cnncalc.answers.figures import CLAIMED as FIGURES
 from cnncalc.claims.quantities import parse_quantity
 from cnncalc.errors import CnncalcError, Fault, Place, suggestion
@@ -12,11 +14,12 @@ from cnncalc.layers.dialects import DIALECTS
 from cnncalc.notation.shapes import read_shape
 from cnncalc.records import NamedTuple
 
-__all__ = ["OUTPUT", "SHAPES", "Expectation", "expectations"]
+__all__ = ["OUTPUT", "SHAPES", "Expectation", "enough", "expectations"]
 
 OUTPUT = "output"
 SHAPES = ("outputs", "shapes")
 MOST = "max"
+MOST_FAULTS = 100
 NESTED = ("train", *DIALECTS)
 KEYS = (*FIGURES, OUTPUT, *SHAPES, MOST, *NESTED)
 
@@ -48,6 +51,11 @@ def expectations(block: YamlNode) -> tuple[list[Expectation], list[Fault]]:
     return reader.found, reader.faults
 
 
+def enough(faults: Sequence[Fault]) -> bool:
+    """Whether there are as many faults as anybody reads: what follows is not looked at."""
+    return len(faults) >= MOST_FAULTS
+
+
 class _Reader:
     """Reads a block and those within it."""
 
@@ -62,6 +70,8 @@ class _Reader:
             self.faults.append(Fault(message, node.place(), help="such as {output: 1000, params: 61_706}"))
             return
         for key, (key_node, value) in node.entries.items():
+            if enough(self.faults):
+                return
             try:
                 self._entry(key, key_node, value, path)
             except CnncalcError as error:
@@ -95,6 +105,8 @@ class _Reader:
             raise CnncalcError(Fault(f"`{what}` is a mapping of layers to shapes", node.place(), help=help))
         for name, (name_node, value) in node.entries.items():
             told = f"{what} {name}"
+            if enough(self.faults):
+                return
             try:
                 self._add(Expectation(told, key, name, _shape(told, value), value.place(), name_node.place()), path)
             except CnncalcError as error:
@@ -115,6 +127,8 @@ def _count(what: str, node: YamlNode) -> int:
         expected = _quantity(what, expected, node)
     if not isinstance(expected, int) or isinstance(expected, bool):
         help = "write it in full, with _ between thousands if you like"
+        if what == "layers" and isinstance(node, Mapping):
+            help = "it is how many layers there are; what each gives is held by `shapes: {conv1: 64x112x112}`"
         raise CnncalcError(Fault(f"`{what}` is a whole number", node.place(), values=f"it is {expected}", help=help))
     return expected
 

@@ -9,8 +9,9 @@ from itertools import pairwise
 from typing import Any
 
 from cnncalc.arithmetic.symbolic.algebra import symbolic
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm
 from cnncalc.arithmetic.symbolic.conditions import Condition, every
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm, complement
+from cnncalc.arithmetic.symbolic.tables import complement
 from cnncalc.arithmetic.windows.formulas import larger, smaller
 
 __all__ = ["exact_condition"]

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     import click
 
+    from cnncalc.language.yaml.reader import Scalar, YamlNode
+
 __all__ = [
     "columns", "conventions", "devices", "dialects", "dtypes", "figures", "limits", "optimizers", "runtimes",
     "shardings", "variables",
@@ -74,8 +76,15 @@ def variables(context: click.Context, parameter: click.Parameter, value: Any) ->
         from cnncalc.cli.nets import open_net
 
         variables = open_net(known["net"]).variables
-        _listing(context, list(variables), [key.source.lines[key.line - 1].strip() for key, _ in variables.values()])
+        _listing(context, list(variables), [_as_written(key, node) for key, node in variables.values()])
     return value
+
+
+def _as_written(key: Scalar, node: YamlNode) -> str:
+    """A key with its value: its line, for what is said there beside it, or what is its own of a line of several."""
+    line = key.source.lines[key.line - 1].strip()
+    value = getattr(node, "text", "")
+    return line if line.startswith(key.text) or not value else f"{key.text}: {value}"
 
 
 def optimizers(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from cnncalc.arithmetic.symbolic.tables import IN_NUMBERS, NoClosedForm
+from cnncalc.arithmetic.symbolic.bounds import IN_NUMBERS, NoClosedForm
 from cnncalc.arithmetic.windows.formulas import every
 from cnncalc.errors import Fault
 from cnncalc.graph.met import Met

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.errors import suggestion
 from cnncalc.layers import Shape

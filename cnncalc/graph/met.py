@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from cnncalc.arithmetic.symbolic.tables import IN_NUMBERS, NoClosedForm
+from cnncalc.arithmetic.symbolic.bounds import IN_NUMBERS, NoClosedForm, also_forget
 from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.arithmetic.windows.reach import IDENTITY, Reach
 from cnncalc.graph.rules import broken_requirement
@@ -177,3 +177,6 @@ def met(layer: Layer, shapes: tuple[Shape, ...], output: Shape | None = None) ->
 def forget() -> None:
     """Ask all classes anew: what a layer answers has changed, as in a test that plants a mistake in a rule."""
     _KNOWN.clear()
+
+
+also_forget(forget)

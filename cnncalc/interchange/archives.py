@@ -1,4 +1,4 @@
-"""JSON and zip archives from strangers, read within bounds."""
+"""JSON, zip archives and tars from strangers, read within bounds."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.limits import Limits
 
-__all__ = ["json_of", "member_of", "members_of"]
+__all__ = ["BLOCK", "GZIP", "is_tar", "json_of", "member_of", "members_of"]
 
 LENIENT = re.compile(rb"(?:^|[,{\[])[ \t]{0,99}(?://|/\*|#)|,\s{0,999}[}\]]", re.MULTILINE)
 """What some programs allow in JSON."""
+GZIP = b"\x1f\x8b\x08"
+BLOCK = 512
+"""Of a tar's header, and of what a member is filled up to."""
 ANEW = "it is cut off, or was changed on its way: fetch or export it anew"
 MOST_MEMBERS = 20_000
 MOST_RATIO = 200
@@ -91,3 +94,14 @@ def member_of(file: ForeignFile, ending: str) -> bytes:
     if len(data) > most:
         raise CnncalcError(Fault(f"`{ending}` in `{file.name}` is larger than it says"))
     return data
+
+
+def is_tar(file: ForeignFile) -> bool:
+    """Whether a file is a tar, packed by gzip or not."""
+    head = file.head
+    if head.startswith(GZIP):
+        try:
+            head = zlib.decompressobj(31).decompress(head, BLOCK)
+        except zlib.error:
+            return False
+    return head[257:262] == b"ustar"

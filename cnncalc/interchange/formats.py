@@ -80,6 +80,15 @@ def named(member: bytes, text: bytes) -> bool:
     return re.search(rb"(?<![\w.-])" + re.escape(member), text) is not None
 
 
+def may_be_tar(file: ForeignFile) -> bool:
+    """Whether a file is a tar, packed or not; what unpacks it is imported for one that may be."""
+    if not re.match(TAR, file.head):
+        return False
+    from cnncalc.interchange.archives import is_tar
+
+    return is_tar(file)
+
+
 def archive_with(member: bytes) -> Callable[[ForeignFile], bool]:
     """A test whether a file is a zip archive with a member whose name ends so."""
     return lambda file: file.head.startswith(b"PK\x03\x04") and named(member, file.data[-DIRECTORY:])
@@ -89,6 +98,7 @@ JSON = rb"\A(?:\xef\xbb\xbf)?(?:\s|//[^\n]*\n|#[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)
 """How JSON begins, also behind comments, which it has not: its reader says so."""
 CORE_ML = matches(rb"\A\x08[\x01-\x40]\x12[\x80-\xff]{0,3}[\x00-\x7f](?:\n|[\xa2\xaa]\x01)")
 """A version, then a description that begins with an input, or with functions."""
+TAR = rb"\A(?:\x1f\x8b\x08|[\s\S]{257}ustar)"
 NNEF = rb"\A(?:\xef\xbb\xbf)?(?:\s|#[^\n]*\n)*version\s+\d+\.\d+\s*;[\s\S]*^[ \t]*graph\s"
 """Begun at one place alone: a search that begins at every line, and goes on past lines, takes their number's square."""
 FORMATS: tuple[Format, ...] = (
@@ -111,6 +121,7 @@ FORMATS: tuple[Format, ...] = (
     Format("OpenVINO", matches(rb"<net\s[^>]*\bversion="), "openvino.reader:read"),
     Format("ncnn", matches(rb"\A\s*7767517\s"), "ncnn.reader:read"),
     Format("NNEF", within(NNEF), "nnef.reader:read"),
+    Format("NNEF", may_be_tar, "nnef.reader:read"),
     Format("pickle", matches(rb"\A\x80[\x02-\x05]"), "refusing:pickle"),
     Format("Python", matches(rb"^(?:import|from|class|def) [A-Za-z_][\w.]*(?:\s|[:(])"), "refusing:python"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnncalc.errors import CnncalcError
-from cnncalc.interchange.sketch import Sketch
+from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.layers.base import Shape
 
 __all__ = ["opened", "settled"]
@@ -20,28 +20,22 @@ def opened(sketch: Sketch, name: str, length: int) -> None:
     )
 
 
-def settled(read: Callable[[int | None], Sketch]) -> Sketch:
+def settled(read: Callable[[int | None], Sketch], asked: Asked) -> Sketch:
     """The net that `read` makes with the length that it is given for maps of open lengths, and says so (`opened`).
 
     With another length it has the same outputs and parameters, or cannot be; else None is given, and asks for the
-    lengths: a CnncalcError.
+    lengths: a CnncalcError. So it is where the user has given all inputs, and none is open.
     """
+    if "" in asked.inputs:
+        return read(None)
     try:
         sketch = read(USUAL)
-    except CnncalcError as error:
-        raise asked(read, error) from None
+    except CnncalcError:
+        read(None)  # what is wrong without that length: sizes that differ follow from it
+        raise
     if sketch.assumed and not alike(sketch, read):
         read(None)
     return sketch
-
-
-def asked(read: Callable[[int | None], Sketch], error: CnncalcError) -> CnncalcError:
-    """What is wrong with the usual length, behind what is wrong without one."""
-    try:
-        read(None)
-    except CnncalcError as without:
-        return CnncalcError(list(dict.fromkeys([*without.faults, *error.faults])))
-    return error
 
 
 def alike(sketch: Sketch, read: Callable[[int | None], Sketch]) -> bool:

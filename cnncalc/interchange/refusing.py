@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 from cnncalc.errors import CnncalcError, Fault, Place
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 __all__ = ["YAML_SUFFIXES", "is_yaml", "misnamed", "named_as", "pickle", "python"]
 
 EXPORTED = (
-    "export it once: `torch.onnx.export(…)` or `torch.export.save(…)`, or `cnncalc.from_torch(module, x)` in Python"
+    "export it once: `torch.onnx.export(…)`, `torch.export.save(…)` or Keras's `model.save('net.keras')`; or "
+    "`cnncalc.from_torch(module, x)` in Python"
 )
 
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -47,6 +49,16 @@ NO_NET = {
     ".weights": "weights alone do not say the net: give the .cfg beside them",
 }
 """Of formats that are not read, what to do."""
+PACKED = "is compressed", "unpack it first"
+MISTAKEN: dict[bytes, tuple[str, str]] = {
+    rb"\A\s*(?:<!doctype html|<html)": ("is a page of the web", "fetch the file itself: that is its page, or an error"),
+    rb"\Aversion https://git-lfs": ("is a pointer of Git LFS to the file", "`git lfs pull` fetches the file itself"),
+    rb"\A(?:\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|\x28\xb5\x2f\xfd|Rar!)": PACKED,
+    rb"^\s*(?:train_|test_)?net\s*:\s*['\"](?=[\s\S]*^\s*base_lr\s*:)": (
+        "says how a net of Caffe is trained, and is none", "give the file that it names as `net`",
+    ),
+}  # fmt: skip
+"""What is met in place of a net, by how it begins, and what to do."""
 
 
 def pickle(file: ForeignFile, asked: Asked) -> NoReturn:
@@ -70,7 +82,10 @@ def is_yaml(file: ForeignFile) -> bool:
 
 
 def misnamed(file: ForeignFile) -> None:
-    """Raises CnncalcError for a file of no known format whose name says that it is of one."""
+    """Raises CnncalcError for a file of no known format whose name says that it is of one, or that seems to be none."""
+    for begins, (what, help) in MISTAKEN.items():
+        if re.search(begins, file.head, re.IGNORECASE | re.MULTILINE):
+            raise CnncalcError(Fault(f"the file {what}", Place(file.name, 1, 1), help=help))
     stem, dot, suffix = file.name.rpartition(".")
     suffix = dot + suffix.lower()
     if suffix == ".json" and file.head.lstrip().startswith((b"//", b"/*")):

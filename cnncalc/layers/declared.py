@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm
 from cnncalc.layers.dialects import DIALECTS, Dialect
 from cnncalc.layers.reading import FieldError, FieldType
 from cnncalc.records import NamedTuple

@@ -26,6 +26,8 @@ _ALIKE = re.compile(r"[(\[]? *[0-9]{1,9}(?:(?: *[xX*×,;] *| +)[0-9]{1,9}){1,3} 
 """Lengths that are divided in another way."""
 BATCH = "N"
 CHANNELS_FIRST = "channels first, such as 3x224x224"
+LEAST_IMAGE = 28
+"""An image of two equal sides from this on may have been meant by two equal lengths."""
 
 
 def read_shape(text: object, *, symbols: bool = False) -> Shape:
@@ -95,7 +97,9 @@ def is_symbolic(parts: Sequence[object]) -> bool:
 
 def _symbolic(parts: Sequence[str]) -> Shape:
     from cnncalc.arithmetic.symbolic.algebra import symbolic  # only symbols pay for it
+    from cnncalc.arithmetic.symbolic.bounds import begin_work
 
+    begin_work()
     if len(parts) > 1 and _SYMBOL.match(parts[0]):
         raise FieldError("channels are a number", "only lengths can be symbols, as in 3xHxW")
     if BATCH in parts:
@@ -128,7 +132,12 @@ def odd_input(shape: Shape) -> str:
 
     It may be meant: one channel of volumes is 1x3x32x32 too, and nothing can tell.
     """
-    if len(shape) < 3 or any(type(length) is not int for length in shape):
+    if any(type(length) is not int for length in shape):
+        return ""
+    if len(shape) == 2 and shape[0] == shape[1] >= LEAST_IMAGE:
+        image = show_shape((1, *shape))
+        return f"{shape[0]} channels of lines of {shape[1]}; an image of one channel is `input: {image}`"
+    if len(shape) < 3:
         return ""
     rest = shape[1:]
     if len(shape) == 4 and shape[0] == 1 and rest[0] <= 4 < min(rest[1:]):

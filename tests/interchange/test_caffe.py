@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from command_line import runner
@@ -104,10 +105,30 @@ def old(text: str) -> str:
     return text.replace("layer {", "layers {")
 
 
+def oldest(text: str) -> str:
+    """The same net in the syntax of 2013, where a border is a layer of its own; its first convolution has one of 1."""
+    words = {"Convolution": "conv", "Pooling": "pool", "InnerProduct": "innerproduct"}
+    head, *lines = text.splitlines()
+    made = [head, 'layers { layer { name: "border" type: "padding" pad: 1 } bottom: "data" top: "border" }']
+    for line in lines:
+        name, kind, blobs, rest = re.fullmatch(
+            r'layer { (name: \S+) type: "(\w+)" ((?:\w+: "\w+" )+)(.*)}', line
+        ).groups()
+        fields = re.sub(r"\w+_param { (.*) }", r"\1", rest).replace("kernel_size", "kernelsize")
+        made.append(f'layers {{ layer {{ {name} type: "{words.get(kind, kind.lower())}" {fields} }} {blobs} }}')
+    return "\n".join(made).replace('bottom: "data" top: "conv1"', 'bottom: "border" top: "conv1"')
+
+
 @pytest.mark.parametrize("text", [LENET, old(LENET)], ids=["new", "old"])
 def test_lenet_in_both_syntaxes(text):
     net = caffe(text)
     assert (net.params, net.outputs) == (431_080, {"prob": "10"})
+
+
+def test_lenet_in_the_syntax_of_2013():
+    """With a border of 1 the maps are 26, 13, 9 and 5 long, so that ip1 has 50·25 columns."""
+    net = caffe(oldest(LENET))
+    assert (net.params, net.outputs) == (431_080 + 500 * (50 * 25 - 800), {"prob": "10"})
 
 
 def norm(layers: str) -> str:
@@ -195,7 +216,10 @@ FAULTS = [
     (on_x("ReLU")[:-3], "never closed by `}`"),
     ("layer { name: }", "a value is expected for `name`, not `}`"),
     ("layer: 5", "`layer` is a message"),
-    ("layers { layer { name: 'c' type: 'conv' } }", "before 2014"),
+    (
+        "layers { layer { type: 'padding' } bottom: 'x' top: 'p' } layers { layer { type: 'relu' } bottom: 'p' }",
+        "a border stands before a convolution or a pool",
+    ),
     (
         'layer { name: "d" type: "Data" top: "d" }' + on_x("ReLU").replace('"x"', '"d"'),
         "the shape of the input `d` is not in the file",

@@ -111,7 +111,7 @@ def test_a_clip_has_frames():
         ("Resample", "resample", "type: AREA", "this `Resample` is not read"),
         ("ImResize", "imresize", "factor: 1.5", "by a whole factor"),
         ("Convolution", "convolution", "num_output: 4 kernel_shape { dim: 3 }", "a `dim` for each of the 2 axes"),
-        ("CenterLoss", "center_loss", "num_output: 10", "1 layer of this Caffe net is not known"),
+        ("InnerDistance", "inner_distance", "num_output: 10", "1 layer of this Caffe net is not known"),
     ],
 )
 def test_what_of_them_is_wrong_is_told(kind, part, settings, told):

@@ -97,6 +97,7 @@ def test_pixels_of_length_one():
         ("[route]\nlayers = 0, 2\n", "24x8x8"),
         ("[route]\nlayers=-3\n", "16x8x8"),
         ("[route]\nlayers=-1\ngroups=2\ngroup_id=1\n", "4x8x8"),
+        ("[route_lhalf]\nlayers=-1,0\n", "12x8x8"),  # PyTorch_YOLOv4's: the first half of each
         ("[shortcut]\nfrom=-3\n", "8x8x8"),  # the current layer's channels stay: of the others the first 8 are added
         ("[route]\nlayers=0\n[shortcut]\nfrom=2\n", "16x8x8"),
         ("[maxpool]\nsize=2\nstride=2\n[shortcut]\nfrom=2\n", "8x4x4"),  # pjreddie's: every second pixel is added

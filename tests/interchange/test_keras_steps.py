@@ -106,6 +106,21 @@ def test_five_axes(read, one, expected, out):
     assert (params(graph), outputs(graph)) == (expected, [out])
 
 
+@pytest.mark.parametrize(
+    ("kind", "shape", "expected", "out"),
+    [
+        ("ConvLSTM1D", (4, 9, 3), 352, (4, 5, 4)),
+        ("ConvLSTM2D", (3, 9, 8, 3), 1024, (3, 5, 4, 4)),
+        ("ConvLSTM3D", (3, 7, 6, 5, 2), 2608, (3, 4, 3, 3, 4)),
+    ],
+)
+def test_maps_that_recur_behind_an_odd_border(read, kind, shape, expected, out):
+    """`same` with a stride of 2: where the length is even, one zero comes after the map, and none before."""
+    own = {"filters": 4, "kernel_size": 3, "strides": 2, "padding": "same", "return_sequences": True}
+    graph = read([layer(kind, "y", [called("x0")], **own)], shape)
+    assert (params(graph), outputs(graph)) == (expected, [out])
+
+
 def test_scores_of_attention_come_out(read):
     ends = [("y", 0, 0), ("y", 0, 1)]
     many = layer("MultiHeadAttention", "y", [called("x0", "x0")], num_heads=3, key_dim=4, use_bias=False)

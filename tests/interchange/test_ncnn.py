@@ -48,7 +48,8 @@ LAYERS = [
     ("Flatten", "", "0=5 1=6 2=4", "120"),
     ("ShuffleChannel", "0=2", "0=5 1=6 2=4", "4x6x5"),
     ("PixelShuffle", "0=2", "0=5 1=6 2=4", "1x12x10"),
-    ("Reduction", "0=3 1=0 -23303=2,1,2 4=0", "0=5 1=6 2=4", "4"),
+    ("Reduction", "0=3 1=0 -23303=2,1,2 4=0 5=1", "0=5 1=6 2=4", "4"),
+    ("Reduction", "0=3 1=0 -23303=2,2,3", "0=5 1=6 2=4", "4"),  # of 2021: `axes_flag[axis - 1]`, the batch is axis 0
     ("Squeeze", "-23303=1,0", "0=5 1=6 2=1", "6x5"),
     ("ExpandDims", "-23303=1,0", "0=5 1=6", "1x6x5"),
     ("InnerProduct", "0=7 1=1 2=35", "0=5 1=6", "6x7"),  # rows of a matrix as wide as its weights
@@ -233,3 +234,9 @@ def test_what_is_wrong_is_told_with_its_place(text, told):
 def test_of_two_inputs_with_one_name_the_one_that_is_used_stays():
     again = "7767517\n3 3\nInput data 0 1 data 0=8 1=8 2=3\nReLU r 1 1 data r\nInput data 0 1 data 0=9 1=9 2=3\n"
     assert ncnn(again).outputs == {"r": "3x8x8"}
+
+
+def test_weights_of_a_byte_are_told():
+    text = net("Convolution c 1 1 x y 0=4 1=3 6=108 8=2", "InnerProduct d 1 1 y z 0=5 2=720 8=1", "ReLU r 1 1 z w")
+    assert ncnn(text).graph.noted == ("the file stores the weights of 2 layers in int8, with scales beside",)
+    assert ncnn(text.replace(" 8=2", "").replace(" 8=1", "")).graph.noted == ()

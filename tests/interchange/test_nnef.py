@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from math import prod
 
 import pytest
@@ -130,4 +132,42 @@ FAULTS = [
 def test_what_is_wrong_is_told(text, told):
     with pytest.raises(CnncalcError) as raised:
         nnef(text)
+    assert told in str(raised.value)
+
+
+def packed(members: dict[str, bytes], mode: str = "w:gz") -> bytes:
+    """An archive as NNEF's tools write it."""
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode=mode) as archive:
+        for name, data in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    return made.getvalue()
+
+
+GRAPH = one("conv(x, w, stride = [2, 2])", variables=FILTER).encode()
+WEIGHTS = bytes(range(256)) * 3_000
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w"])
+@pytest.mark.parametrize("name", ["graph.nnef", "./net/graph.nnef"])
+def test_a_graph_in_an_archive_behind_its_weights(mode, name):
+    found = read(packed({"a.dat": WEIGHTS, name: GRAPH}, mode), "net.nnef.tgz")
+    assert (found.params, list(found.outputs.values())) == (288, ["8x5x5"])
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (packed({"a.dat": WEIGHTS}), "has no `graph.nnef` inside"),
+        (packed({"a.dat": WEIGHTS, "graph.nnef": GRAPH})[:2_000], "has no `graph.nnef` inside"),
+        (packed({"graph.nnef": b"version 1.0;"}), "a name is expected, not the end of the file"),
+        (packed({"a": b"", "graph.nnef": GRAPH}, "w").replace(b"00000000000", b"z" * 11, 1), "is a broken archive"),
+        (packed({"a" * 9: b""}, "w").replace(b"00000000000\0", b"77777777777\0", 1), "more bytes than are unpacked"),
+    ],
+)
+def test_archives_that_are_broken_or_lie(data, told):
+    with pytest.raises(CnncalcError) as raised:
+        read(data, "net.nnef.tgz")
     assert told in str(raised.value)

@@ -299,6 +299,15 @@ def test_lengths_that_cannot_be_symbols_are_told_with_why(tmp_path, nodes, told)
     assert told in str(refused.value)
 
 
+def test_all_that_is_not_known_is_told_behind_what_is_not_known_and_beside_an_open_input():
+    nodes = [node("Foo", "x", "a"), node("Relu", "a", "b"), node("Bar", "b", "c"), node("Foo", "c", "y")]
+    with pytest.raises(CnncalcError) as refused:
+        onnx(net(*nodes, x=("N", "C", "H", "W")))
+    told = [(fault.message, fault.values) for fault in refused.value.faults]
+    assert told[0][0] == "the file leaves the shape of the input `x` open"
+    assert told[1:] == [("3 layers of this ONNX net are not known", "Foo 2× (node 1, node 4); Bar 1× (node 3)")]
+
+
 @pytest.mark.parametrize("kind", ["MatMul", "Gemm"])
 def test_a_matrix_that_is_not_that_of_the_given_input_is_told(kind):
     """The number of features would follow what comes in, and the file's own matrix would count as another one."""

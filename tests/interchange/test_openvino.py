@@ -266,3 +266,15 @@ def test_a_net_that_gives_nothing_is_told():
     net.add("ReLU", [(1, 4, 9, 9)], [net.add("Parameter", [(1, 4, 9, 9)])])
     with pytest.raises(CnncalcError, match="nothing comes out"):
         xml(net.text())
+
+
+def test_what_constants_are_stored_in_is_told():
+    """288 weights of a byte and 8 biases of two, beside shapes, which are of no layer."""
+    net = Xml()
+    x = net.add("Parameter", [(1, 4, 9, 9)], shape="1,4,9,9")
+    w = net.add("Const", [(8, 4, 3, 3)], element_type="i8", offset=0, size=288)
+    c = net.add("Convolution", [(1, 8, 5, 5)], [x, net.add("Convert", [(8, 4, 3, 3)], [w])], **CONV)
+    b = net.add("Const", [(1, 8, 1, 1)], element_type="f16", offset=288, size=16)
+    net.add("Const", [(4,)], element_type="i64", offset=304, size=32)
+    found = result(net, net.add("Add", [(1, 8, 5, 5)], [c, b])).graph
+    assert found.noted == ("the file stores its numbers in 304 bytes: 288 int8, 8 float16",)

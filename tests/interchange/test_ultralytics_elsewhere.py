@@ -21,6 +21,20 @@ ROWS = [
     ("[-1, 1, nn.Conv2d, [na * (nc + 5), 1, 1]]", 16_575, (255, 320, 320)),
     ("[-1, 1, Conv, [32, 3, 2, None, 1, nn.LeakyReLU(0.1)]]", 18_496, (32, 160, 160)),
     ("[-1, 1, Conv, [32, 3, 2, None, 1, False]]", 18_496, (32, 160, 160)),
+    ("[-1, 1, Conv, [32, [1, 7]]]", 14_400, (32, 320, 320)),
+    ("[-1, 1, Conv, [32, [1, 1]]]", 2_112, (32, 320, 320)),
+    ("[-1, 1, Stem, [128]]", 94_848, (128, 80, 80)),
+    ("[-1, 2, Res, [64]]", 27_136, (64, 320, 320)),
+    ("[-1, 1, ResX, [64]]", 4_640, (64, 320, 320)),
+    ("[-1, 2, BottleneckCSPA, [128]]", 107_520, (128, 320, 320)),
+    ("[-1, 2, BottleneckCSPB, [128]]", 386_816, (128, 320, 320)),
+    ("[-1, 2, BottleneckCSPC, [128]]", 111_744, (128, 320, 320)),
+    ("[-1, 2, ResCSPA, [128]]", 52_224, (128, 320, 320)),
+    ("[-1, 2, ResCSPB, [128]]", 165_632, (128, 320, 320)),
+    ("[-1, 2, ResCSPC, [128]]", 56_448, (128, 320, 320)),
+    ("[-1, 2, ResXCSPA, [128]]", 44_544, (128, 320, 320)),
+    ("[-1, 2, ResXCSPB, [128]]", 134_400, (128, 320, 320)),
+    ("[-1, 2, ResXCSPC, [128]]", 48_768, (128, 320, 320)),
     ("[-1, 1, MP, []]", 0, (64, 160, 160)),
     ("[-1, 1, SP, [5]]", 0, (64, 320, 320)),
     ("[-1, 1, ReOrg, []]", 0, (256, 160, 160)),
@@ -36,6 +50,12 @@ HEADS = [
     ("[[0, 1, 2, 3, 4, 5], 1, DualDDetect, [nc]]", 1_676_672),
     ("[[0, 1, 2, 3, 4, 5, 6, 7, 8], 1, TripleDDetect, [nc]]", 2_515_008),
     ("[[0, 1, 2, 3, 4, 5], 1, DualDetect, [nc]]", 1_860_992),
+    ("[[0, 1, 2], 1, Detect, [nc]]", 930_496),
+]
+BESIDE = [
+    # what comes out beside boxes: levels of 320, 160 and 80 pixels, prototypes on 640x640, classes of what is no thing
+    ("[[0, 1, 2], 1, Segment, [nc, 32, 256]]", 1_763_552, [(116, 134_400), (32, 640, 640)]),
+    ("[[0, 1, 2], 1, Panoptic, [nc, 93, 32, 256]]", 1_775_741, [(116, 134_400), (32, 640, 640), (173, 640, 640)]),
 ]
 
 
@@ -53,6 +73,15 @@ def test_heads(tmp_path, row, expected):
     alone = params(write(tmp_path, stem, ["[-1, 1, nn.Identity, []]"], ANCHORS))
     graph = load(write(tmp_path, stem, [row], ANCHORS))
     assert (report(graph).totals.params - alone, len(graph.outputs)) == (expected, 1)
+
+
+@pytest.mark.parametrize(("row", "expected", "shapes"), BESIDE, ids=["Segment", "Panoptic"])
+def test_yolov9_s_heads_have_no_anchors(tmp_path, row, expected, shapes):
+    """`Segment, [nc, 32, 256]` was read as YOLOv5's, with 32 anchors."""
+    alone = params(write(tmp_path, [STEM] * 3, ["[-1, 1, nn.Identity, []]"], "anchors: 3\n"))
+    graph = load(write(tmp_path, [STEM] * 3, [row], "anchors: 3\n"))
+    assert report(graph).totals.params - alone == expected
+    assert [graph.nodes[end].shape for end in graph.outputs.values()] == shapes
 
 
 def conv(out, kernel=1, stride=1, source=-1):

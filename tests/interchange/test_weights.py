@@ -86,6 +86,22 @@ def test_the_nearest_name_is_told(check):
     assert told["weights"] == (8, 4)
 
 
+@pytest.mark.parametrize("bias", ["stem.bias", "stem.weight_bias"])
+@pytest.mark.parametrize("stem", ["4 k3", "4 k3 nobias"])
+def test_batch_norms_that_are_folded_are_told_once_with_the_net_that_holds(check, tmp_path, stem, bias):
+    net = tmp_path / "net.yaml"
+    net.write_text(NET.replace("4 k3", stem))
+    folded = {name.replace("stem.bias", bias): shape for name, shape in TENSORS.items() if not name.startswith("bn.")}
+    data = onnx_net(node("Relu", "x", "y"), tensors=[tensor(name, shape) for name, shape in folded.items()])
+    code, text = check(data, "weights.onnx")
+    told = failed(text)
+    assert (code, sorted(told)) == (1, ["batch norms", "weights"])
+    assert told["batch norms"][0] == 1
+    assert "`cnncalc rewrite NET fold-batchnorm`" in told["batch norms"][1]
+    assert runner().invoke(program, ["rewrite", str(net), "fold-batchnorm", "-o", str(net), "--force"]).exit_code == 0
+    assert check(data, "weights.onnx")[0] == 0
+
+
 def test_a_wrapper_before_every_name_is_told_once(check):
     code, text = check(safetensors({f"module.{name}": shape for name, shape in TENSORS.items()}))
     assert (code, list(failed(text))) == (1, ["names of weights"])

@@ -57,20 +57,21 @@ def reasons(graph: Net) -> tuple[Reason, ...]:
     for name, requirement in required(graph):
         text = str(requirement.holds)
         kept.setdefault(text, (Reason(name, requirement.rule, requirement.values, text), requirement.holds))
-    left = list(kept.values())
-    for one in list(kept.values()):
-        others: list[Any] = [condition for reason, condition in left if reason is not one[0]]
-        if _implied(one[1], every(*others)):
-            left = [other for other in left if other[0] is not one[0]]
+    left: list[Reason] = []
+    before, behind = Condition({}), [Condition({})]  # those that are kept, and all that are not looked at yet
+    for _, condition in reversed(list(kept.values())[1:]):
+        behind.append(behind[-1] & condition)
+    for reason, condition in kept.values():
+        if not _implied(condition, before & behind.pop()):
+            left.append(reason)
+            before = before & condition
     joined: dict[tuple[str, str, str], list[str]] = {}
-    for reason, _ in left:  # the axes of one layer together
+    for reason in left:  # the axes of one layer together
         joined.setdefault(reason[:3], []).append(reason.text)
     return tuple(Reason(*said, ", ".join(texts)) for said, texts in joined.items())
 
 
-def _implied(condition: Condition, others: Any) -> bool:
+def _implied(condition: Condition, others: Condition) -> bool:
     """Whether the other conditions say as much."""
-    if not isinstance(others, Condition):
-        return False
     both = others & condition
     return both.sets == others.sets and len(both.relations) == len(others.relations)

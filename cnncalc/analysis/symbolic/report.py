@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property, partial
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.analysis.counter import Counter
@@ -16,6 +17,7 @@ from cnncalc.analysis.symbolic.memory import closed_peak, saved_by_layer
 from cnncalc.answers.figures import KEYS, OF_LAYERS
 from cnncalc.answers.report import LAYER
 from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, symbolic
+from cnncalc.arithmetic.symbolic.bounds import begin_work
 from cnncalc.arithmetic.symbolic.cases import cases, indicator
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.graph import Costs, Net, Node, costs
@@ -131,7 +133,16 @@ def _costs(layer: Layer, shapes: tuple[Shape, ...], condition: Condition) -> Cos
 class _Closing(Counter):
     """The figures of a net, each a closed form or the `NoClosedForm` that says why there is none."""
 
+    @staticmethod
+    def total(numbers: Iterable[Any]) -> Any:
+        """Their sum, by halves: a sum of thousands of terms is not made anew for each that is added."""
+        left = list(numbers)
+        while len(left) > 1:
+            left = [*map(add, left[::2], left[1::2]), *left[len(left) & ~1 :]]
+        return left[0] if left else 0
+
     def __init__(self, graph: Net, batch: int | None, dtype: str, optimizer: str) -> None:
+        begin_work()
         super().__init__(graph, symbolic(BATCH) if batch is None else batch, dtype, optimizer)
         self.condition = conditions(graph)
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import gcd
 from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
 
-from cnncalc.arithmetic.symbolic.closed_text import polynomial_text, set_text, size_text
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm, kept, settle
+from cnncalc.arithmetic.symbolic.closed_text import form_of, polynomial_text, set_text, size_text
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.symbolic.relating import related
 from cnncalc.arithmetic.symbolic.remainders import Remainder
 from cnncalc.arithmetic.symbolic.tables import (
-    NoClosedForm,
     Table,
     combined,
     compared,
@@ -29,7 +30,6 @@ from cnncalc.arithmetic.symbolic.tables import (
     marks,
     periodic,
     steps,
-    tabulate,
 )
 
 __all__ = ["NoClosedForm", "Polynomial", "Size", "length", "polynomial", "size_order", "symbolic", "value_at"]
@@ -37,16 +37,16 @@ __all__ = ["NoClosedForm", "Polynomial", "Size", "length", "polynomial", "size_o
 Term: TypeAlias = "tuple[Size, ...]"
 MOST_PRODUCTS = 4_000
 """A product of longer sums is not multiplied out."""
-_KNOWN: dict[Table, Size] = {}
+_KNOWN: WeakValueDictionary[Table, Size] = WeakValueDictionary()
 
 
 class Size:
-    """A whole-number function of one symbolic length. `made` is how it was made, for a text where no formula fits."""
+    """A whole-number function of one length. `made` says how it was made of others, for where no formula fits."""
 
-    __slots__ = ("made", "table")
+    __slots__ = ("__weakref__", "made", "of", "table", "text")
 
-    def __init__(self, table: Table, made: Callable[[], str]) -> None:
-        self.table, self.made = table, made
+    def __init__(self, table: Table, made: Callable[[], str], of: tuple[object, ...]) -> None:
+        self.table, self.made, self.of, self.text = table, made, of, ""
 
     @property
     def symbol(self) -> str:
@@ -61,9 +61,9 @@ class Size:
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, int):
-            return _of(combined((1,), (self.table,), int(other)), lambda: _joined(self, other)) if other else self
+            return length(combined((1,), (self.table,), int(other)), lambda: _joined(self, other), self)
         if isinstance(other, Size) and other.symbol == self.symbol:
-            return _of(combined((1, 1), (self.table, other.table)), lambda: _joined(self, other))
+            return length(combined((1, 1), (self.table, other.table)), lambda: _joined(self, other), self, other)
         return _polynomial("__add__", self, other)
 
     __radd__ = __add__
@@ -82,7 +82,7 @@ class Size:
             if other == 1:
                 return self
             times = "−" if other == -1 else f"{other}·".replace("-", "−")
-            return _of(combined((int(other),), (self.table,)), lambda: times + _tight(self))
+            return length(combined((int(other),), (self.table,)), lambda: times + _tight(self), self)
         return _polynomial("__mul__", self, other)
 
     __rmul__ = __mul__
@@ -92,7 +92,7 @@ class Size:
 
     def __floordiv__(self, divisor: Any) -> Any:
         if isinstance(divisor, int) and divisor >= 1:
-            return _of(divided(self.table, int(divisor)), lambda: f"⌊{_inner(self)}/{divisor}⌋")
+            return length(divided(self.table, int(divisor)), lambda: f"⌊{_inner(self)}/{divisor}⌋", self)
         times = _multiple(self, divisor)
         return _refused(self, "divided by", divisor) if times is None else times
 
@@ -100,7 +100,7 @@ class Size:
         if isinstance(divisor, int) and divisor >= 1:
             modulus = int(divisor)
             rest = periodic(self.table, modulus, lambda value: value % modulus)
-            return _of(rest, lambda: f"({_tight(self)} mod {divisor})")
+            return length(rest, lambda: f"({_tight(self)} mod {divisor})", self)
         return _refused(self, "modulo", divisor) if _multiple(self, divisor) is None else 0
 
     def __rfloordiv__(self, other: Any) -> Any:
@@ -129,8 +129,7 @@ class Size:
         answer = self == other
         return answer if answer is NotImplemented else not answer
 
-    def __hash__(self) -> int:
-        return id(self) >> 4
+    __hash__ = object.__hash__
 
     def __index__(self) -> int:
         """Where only a plain number will do there is no closed form."""
@@ -170,12 +169,13 @@ class Size:
         if not isinstance(right, int):
             return _refused(left, "and a common divisor with", right)
         number = int(right)
-        return _of(periodic(left.table, number, lambda value: gcd(value, number)), lambda: f"gcd({left}, {number})")
+        return length(periodic(left.table, number, partial(gcd, number)), lambda: f"gcd({left}, {number})", left)
 
     # -- text ------------------------------------------------------------------------------------------------------
 
     def __str__(self) -> str:
-        return size_text(self)
+        settle(self, _waits_for, size_text)
+        return self.text
 
     __repr__ = __str__
 
@@ -183,29 +183,30 @@ class Size:
         return str(self)
 
 
-def _of(table: Table, made: Callable[[], str]) -> Any:
-    """The size with this table, or the plain number that it comes to."""
+def symbolic(symbol: str) -> Any:
+    """The length that `symbol` stands for, as any number from 1 on."""
+    return length(linear(symbol), lambda: symbol)
+
+
+def length(table: Table, made: Callable[[], str], *of: object) -> Any:
+    """The size with this table, or the plain number that it is; `made`, of those, says it where no formula fits."""
     if table.constant is not None:
         return table.constant
     known = _KNOWN.get(table)
     if known is None:
-        known = _KNOWN[table] = Size(table, made)
+        known = _KNOWN[table] = Size(table, made, of)
     return known
-
-
-def symbolic(symbol: str) -> Any:
-    """The length that `symbol` stands for, as any number from 1 on."""
-    return _of(linear(symbol), lambda: symbol)
-
-
-def length(table: Table, made: Callable[[], str]) -> Any:
-    """The size with this table; `made` says it where no formula fits."""
-    return _of(table, made)
 
 
 def value_at(number: Any, lengths: Mapping[str, int]) -> int:
     """The value of a number, plain or symbolic, for these lengths."""
     return int(number) if isinstance(number, int) else int(number.at(lengths))
+
+
+def _waits_for(size: Size) -> list[Size]:
+    """The sizes whose texts its own is made of, where no formula fits."""
+    told = size.text or form_of(size.table)
+    return [] if told else [one for one in size.of if isinstance(one, Size) and not one.text]
 
 
 def _joined(left: object, right: object) -> str:
@@ -278,7 +279,7 @@ def _extreme(which: str, left: Any, right: Any) -> Any:
     tables = _tables(left, right)
     if tables is None:
         raise NoClosedForm(f"{which}({left}, {right})")
-    return _of(extreme(which, *tables), lambda: f"{which}({left}, {right})")
+    return length(extreme(which, *tables), lambda: f"{which}({left}, {right})", left, right)
 
 
 class Polynomial:
@@ -433,7 +434,7 @@ def polynomial(number: Any) -> Polynomial:
     return _of_size(number)
 
 
-@lru_cache(maxsize=4_096)
+@kept
 def _of_size(size: Size) -> Polynomial:
     table = size.table
     if not table.prefix and table.period == 1:
@@ -441,9 +442,9 @@ def _of_size(size: Size) -> Polynomial:
     times = gcd(*steps(table))
     if times == 1:
         return _of_marks(size)
-    rest, start = table.at(1) % times, table.start
-    less = tabulate(table.symbol, table.period, table.advance // times, start, lambda n: (table.at(n) - rest) // times)
-    marked = _of_marks(length(less, lambda: f"({size} − {rest})/{times}" if rest else f"({size})/{times}"))
+    rest = table.at(1) % times
+    less = divided(combined((1,), (table,), -rest), times)
+    marked = _of_marks(length(less, lambda: f"({size} − {rest})/{times}" if rest else f"({size})/{times}", size))
     terms = {(): 0} | marked.terms
     return Polynomial({term: times * factor + (0 if term else rest) for term, factor in terms.items()})
 
@@ -473,11 +474,10 @@ def _plain(value: Polynomial) -> Any:
         return 0
     if set(value.terms) == {()}:
         return value.constant
-    symbols = value.symbols
-    if len(symbols) == 1 and all(len(term) <= 1 for term in value.terms):
+    if all(len(term) <= 1 for term in value.terms) and len(value.symbols) == 1:
         factors = [(factor, term[0].table) for term, factor in value.terms.items() if term]
         table = combined(tuple(f for f, _ in factors), tuple(table for _, table in factors), value.constant)
-        return length(table, lambda: str(value))
+        return length(table, lambda: str(value), *(size for term in value.terms for size in term))
     return value
 
 

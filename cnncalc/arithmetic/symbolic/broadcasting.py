@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import lcm
+from functools import partial, reduce
+from itertools import combinations
 from typing import Any
 
 from cnncalc.arithmetic.windows.formulas import all_equal, larger
@@ -37,8 +38,8 @@ def broadcast(lengths: Sequence[Any]) -> Any:
 
 def _condition(long: Sequence[Any]) -> Any:
     from cnncalc.arithmetic.symbolic.algebra import Size
-    from cnncalc.arithmetic.symbolic.conditions import Condition
-    from cnncalc.arithmetic.symbolic.tables import Table, compared, tabulate
+    from cnncalc.arithmetic.symbolic.conditions import Condition, every
+    from cnncalc.arithmetic.symbolic.tables import Table, compared, extreme
 
     symbols = {length.symbol for length in long if isinstance(length, Size)}
     if len(symbols) != 1 or not all(isinstance(length, (int, Size)) for length in long):
@@ -46,8 +47,10 @@ def _condition(long: Sequence[Any]) -> Any:
     (symbol,) = symbols
     tables = [one.table if isinstance(one, Size) else Table(symbol, (), 0, (int(one),)) for one in long]
     one = Table(symbol, (), 0, (1,))
-    marks = [compared("eq", table, tables[0]) for table in tables[1:]] + [compared("eq", t, one) for t in tables]
-    start = max(mark.start for mark in marks)
-    period = lcm(*(mark.period for mark in marks))
-    agreed = tabulate(symbol, period, 0, start, lambda n: int(len({table.at(n) for table in tables} - {1}) < 2))
-    return agreed.constant == 1 or (False if agreed.constant == 0 else Condition({symbol: agreed}))
+    agreed: Any = True
+    for left, right in combinations(tables, 2):
+        marks = [compared("eq", *pair) for pair in ((left, right), (left, one), (right, one))]
+        agreed = every(agreed, Condition({symbol: reduce(partial(extreme, "max"), marks)}))
+        if agreed is False:
+            break
+    return agreed

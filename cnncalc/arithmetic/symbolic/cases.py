@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any, TypeVar
 
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm
 from cnncalc.arithmetic.symbolic.conditions import Condition, deciding
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm, Table, complement
+from cnncalc.arithmetic.symbolic.tables import Table, complement
 
 __all__ = ["ALWAYS", "cases", "indicator", "number_by_case", "union_indicator"]
 

@@ -6,13 +6,14 @@ whole period and everything before it, so that it is right or not printed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from functools import lru_cache
-from itertools import pairwise
-from math import gcd, lcm
+from itertools import compress, islice, pairwise
+from math import gcd, isqrt, lcm
+from operator import sub
 
-from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled, marks
+from cnncalc.arithmetic.symbolic.bounds import MOST, kept
+from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled, marks, values_to
 from cnncalc.records import NamedTuple
 from cnncalc.text import SUPERSCRIPTS
 
@@ -23,7 +24,12 @@ LISTED = 6
 """More intervals or residues than these are counted."""
 
 
-LARGEST_PRIME = 10_000
+FEW = 100
+"""So many points refute most formulas."""
+MOST_DIVISORS = 100
+LONGEST, UNTOLD = 240, "a formula in "
+"""A longer text is no formula that anybody reads; so it begins then, and what is made of it."""
+LARGEST_SHARE = 10_000
 """Factors are looked for so far: a size in a batch of thousands of millions is soon taken apart."""
 
 
@@ -77,16 +83,16 @@ def _number(value: int) -> str:
 
 
 def _points(table: Table, allowed: Table | None) -> list[tuple[int, int]] | None:
-    """Arguments that prove a formula on all that are allowed, with their values; None for a finite set."""
-    if allowed is not None and not any(allowed.values):
+    """Arguments that prove a formula on all that are allowed, with their values; None for a finite set, or too many."""
+    if allowed is not None and (not any(allowed.values) or lcm(table.period, allowed.period) > MOST):
         return None
     period = table.period if allowed is None else lcm(table.period, allowed.period)
     start = table.start if allowed is None else max(table.start, allowed.start)
-    members = [n for n in range(1, start + period + 1) if allowed is None or allowed.at(n)]
-    return [(n, table.at(n)) for n in members]
+    points = enumerate(values_to(table, 1, start + period), 1)
+    return list(points if allowed is None else compress(points, values_to(allowed, 1, start + period)))
 
 
-@lru_cache(maxsize=8_192)
+@kept
 def form_of(table: Table, allowed: Table | None = None) -> Form | None:
     """The simplest formula that is the table wherever `allowed` is not 0; None where there is none of this form."""
     points = _points(table, allowed) or _points(table, None)
@@ -96,14 +102,19 @@ def form_of(table: Table, allowed: Table | None = None) -> Form | None:
     single = _floor(table.symbol, points, a, c)
     if single is not None:
         return single
-    steps = [later - earlier for (_, earlier), (_, later) in pairwise(points)]
-    times = gcd(*steps, table.advance)
+    times = table.advance
+    for some in (points[:: len(points) // FEW + 1], points):
+        values = [value for _, value in some]
+        times = gcd(times, *map(sub, values[1:], values))
+        if times == 1:
+            return None
     found = []
-    for divisor in divisors(times):
+    # From one length to the next a floor grows by one of two neighbours, which have no common divisor.
+    every = allowed is None or allowed.period == 1
+    for divisor in [times] if every else divisors(times)[:MOST_DIVISORS]:
         for plus in (points[0][1] % divisor, points[0][1] % divisor - divisor):
             rate = Fraction(a, c * divisor)
-            scaled = [(n, (value - plus) // divisor) for n, value in points]
-            form = _floor(table.symbol, scaled, rate.numerator, rate.denominator)
+            form = _floor(table.symbol, points, rate.numerator, rate.denominator, divisor, plus)
             if form is not None:
                 found.append(form._replace(times=divisor, plus=plus))
         if found:
@@ -112,19 +123,19 @@ def form_of(table: Table, allowed: Table | None = None) -> Form | None:
 
 
 def divisors(number: int) -> list[int]:
-    """Divisors above 1, the largest first; what is left when the small primes are taken out counts as a prime."""
-    found, prime = {1}, 2
-    while prime * prime <= number and prime <= LARGEST_PRIME:
-        while number % prime == 0:
-            found |= {one * prime for one in found}
-            number //= prime
-        prime += 1
-    return sorted((found | {one * number for one in found}) - {0, 1}, reverse=True)
+    """Divisors above 1, the largest first; of a vast number those of at most so many times less, and the small ones."""
+    shares = [share for share in range(1, min(isqrt(number), LARGEST_SHARE) + 1) if number % share == 0]
+    return sorted({*shares, *(number // share for share in shares)} - {1}, reverse=True)
 
 
-def _floor(symbol: str, points: list[tuple[int, int]], a: int, c: int) -> Form | None:
-    """⌊(a·n + b)/c⌋ with the nicest b that gives every point, if one does."""
-    rests = [c * value - a * n for n, value in points]
+def _floor(symbol: str, points: list[tuple[int, int]], a: int, c: int, times: int = 1, plus: int = 0) -> Form | None:
+    """⌊(a·n + b)/c⌋ with the nicest b that gives (value − plus)/times at every point, if one does."""
+    if len(points) > 2 * FEW and _floor(symbol, points[:: len(points) // FEW], a, c, times, plus) is None:
+        return None  # what some of the points refute
+    if times == 1 and not plus:
+        rests = [c * value - a * n for n, value in points]
+    else:
+        rests = [c * ((value - plus) // times) - a * n for n, value in points]
     low, high = max(rests), min(rests) + c - 1
     if low > high:
         return None
@@ -136,16 +147,23 @@ def _floor(symbol: str, points: list[tuple[int, int]], a: int, c: int) -> Form |
 
 
 def size_text(size: Tabled, allowed: Table | None = None) -> str:
-    """A size's formula; how it was made, where no single floor fits."""
+    """A size's formula; how it was made, where no single floor fits; where that is long, that there is one."""
     form = form_of(size.table, allowed)
     if form is not None:
-        return form.text
-    return f"[{set_text(size.table)}]" if marks(size.table) else size.made()
+        text = form.text
+    else:
+        text = size.text or (f"[{set_text(size.table)}]" if marks(size.table) else size.made())
+        if len(text) > LONGEST or UNTOLD in text:
+            text = f"{UNTOLD}{size.table.symbol} of {size.table.period + size.table.start:,} cases"
+    if allowed is None:
+        size.text = text
+    return text
 
 
 # -- sets ------------------------------------------------------------------------------------------------------------
 
 
+@kept
 def set_text(table: Table) -> str:
     """A set of lengths: `H ≥ 32`, `H divisible by 16`, `224 ≤ H ≤ 255`, `H = 16·m + 12, m ≥ 11`."""
     symbol = table.symbol
@@ -157,7 +175,7 @@ def set_text(table: Table) -> str:
         first = _gapless(table)
         parts = _intervals(table, first - 1)
         return f"{parts} or {symbol} ≥ {first:,}" if parts else f"{symbol} ≥ {first:,}"
-    residues = [rest for rest in range(table.period) if table.values[rest]]
+    residues = list(compress(range(table.period), table.values))
     first = settles(table)
     extra = _intervals(table, first - 1)
     text = _classes(symbol, table.period, residues, next(n for n in range(first, first + table.period) if table.at(n)))
@@ -187,27 +205,26 @@ def _classes(symbol: str, period: int, residues: list[int], first: int) -> str:
         if not rest:
             return f"{symbol} divisible by {period:,}" + (f", {symbol} ≥ {first:,}" if least > 1 else "")
         return f"{symbol} = {period:,}·m + {rest:,}" + (f", m ≥ {least:,}" if least else "")
-    runs = _runs(residues)
+    runs = list(islice(_runs(residues), LISTED + 1))
+    others = sorted({*range(period)} - {*residues}) if period - len(residues) <= LISTED else []
     if len(runs) <= LISTED:
         text = f"{symbol} mod {period:,} is {_listed(runs)}"
-    elif period - len(residues) <= LISTED:
-        text = f"{symbol} mod {period:,} is not {_listed(_runs([r for r in range(period) if r not in set(residues)]))}"
+    elif others:
+        text = f"{symbol} mod {period:,} is not {_listed(list(_runs(others)))}"
     else:
         text = f"{symbol} mod {period:,} is one of {len(residues)} residues"
     return f"{text}, {symbol} ≥ {first:,}" if first > min(residues[0] or period, *residues[1:]) else text
 
 
-def _runs(numbers: list[int]) -> list[str]:
+def _runs(numbers: list[int]) -> Iterator[str]:
     """The numbers, three and more in a row as `4 to 7`."""
-    texts: list[str] = []
     first = 0
     for position, number in enumerate(numbers):
         if position + 1 < len(numbers) and numbers[position + 1] == number + 1:
             continue
         run = numbers[first : position + 1]
-        texts += [f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run)
+        yield from [f"{run[0]} to {run[-1]}"] if len(run) > 2 else map(str, run)
         first = position + 1
-    return texts
 
 
 def _listed(texts: list[str]) -> str:

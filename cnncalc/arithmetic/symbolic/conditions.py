@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm
 from cnncalc.arithmetic.symbolic.closed_text import set_text
 from cnncalc.arithmetic.symbolic.contradicting import contradictory
 from cnncalc.arithmetic.symbolic.covering import nowhere_smaller
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm, Table, combined, tabulate
+from cnncalc.arithmetic.symbolic.tables import Table, intersection
 from cnncalc.records import NamedTuple
 
 __all__ = ["Condition", "Relation", "Truth", "deciding", "every", "never", "undecided"]
@@ -127,12 +128,6 @@ def _follows(one: Relation, other: Relation) -> bool:
 
 
 Truth: TypeAlias = "bool | Condition"
-
-
-def intersection(left: Table, right: Table) -> Table:
-    """The set of what is in both."""
-    both = combined((1, 1), (left, right))
-    return tabulate(both.symbol, both.period, 0, both.start, lambda n: int(both.at(n) == 2))
 
 
 def never(symbol: str) -> Condition:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from itertools import compress, zip_longest
 from math import lcm
 from typing import TypeAlias
 
-from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled
+from cnncalc.arithmetic.symbolic.tables import Sum, Table, Tabled, values_to
 
 __all__ = ["Box", "Covering", "nowhere_smaller"]
 
@@ -23,31 +25,60 @@ class Covering:
 
     def __init__(self, allowed: Mapping[str, Table | None]) -> None:
         self.allowed = allowed
+        self._members: dict[str, list[int]] = {}
         self._ratios: dict[tuple[Tabled | None, Tabled | None, int, int | None], Fraction | None] = {}
-        self._values: dict[tuple[Tabled, int], int] = {}
+        self._values: dict[tuple[tuple[str, int], ...], dict[Tabled, int]] = {}
         self._signs: dict[tuple[Tabled, int], bool] = {}
+        self._pairs: dict[tuple[Term, Term, str], list[tuple[Tabled | None, Tabled | None]]] = {}
 
     def value(self, one: Iterable[tuple[Term, int]], lengths: Mapping[str, int]) -> int:
         """A sum at these lengths."""
-        total, values = 0, self._values
+        at = tuple(lengths.items())
+        values = self._values.get(at)
+        if values is None:
+            values = self._values[at] = {}
+        total = 0
         for term, factor in one:
             number = factor
             for size in term:
-                n = lengths[size.symbol]
-                value = values.get((size, n))
+                value = values.get(size)
                 if value is None:
-                    value = values[size, n] = size.table.at(n)
+                    value = values[size] = size.table.at(lengths[size.symbol])
                 number *= value
             total += number
         return total
+
+    def _known(self, symbol: str, table: Table) -> list[int]:
+        """The allowed lengths up to the first whole period past the start."""
+        if symbol not in self._members:
+            end = table.start + table.period
+            self._members[symbol] = list(compress(range(1, end + 1), values_to(table, 1, end)))
+        return self._members[symbol]
 
     def next(self, symbol: str, least: int) -> int | None:
         """The first allowed length from `least` on."""
         table = self.allowed[symbol]
         if table is None:
             return least
-        end = max(least, table.start + 1) + table.period
-        return next((n for n in range(least, end + 1) if table.at(n)), None)
+        known, start = self._known(symbol, table), table.start
+        past = max(0, (least - start - 1) // table.period) * table.period
+        place = bisect_left(known, least - past)
+        if place < len(known):
+            return known[place] + past
+        first = bisect_left(known, start + 1)
+        return known[first] + past + table.period if first < len(known) else None
+
+    def last(self, symbol: str, most: int) -> int:
+        """The last allowed length up to `most`, where there is one."""
+        table = self.allowed[symbol]
+        if table is None:
+            return most
+        known, start = self._known(symbol, table), table.start
+        past = max(0, (most - start - 1) // table.period) * table.period
+        place = bisect_right(known, most - past) - 1
+        if past and (place < 0 or known[place] <= start):  # none in this period: the last one before it
+            place, past = len(known) - 1, past - table.period if known[-1] > start else 0
+        return known[place] + past
 
     def tightened(self, box: Box) -> Box | None:
         """The box from its first allowed lengths to its last; None where it has none."""
@@ -56,12 +87,9 @@ class Covering:
             first = self.next(symbol, low)
             if first is None or (high is not None and first > high):
                 return None
-            table, last = self.allowed[symbol], high
-            if last is None and table is not None and not any(table.values):
-                last = table.start
-            while last is not None and table is not None and not table.at(last):
-                last -= 1
-            found[symbol] = (first, last)
+            table = self.allowed[symbol]
+            last = table.start if high is None and table is not None and not any(table.values) else high
+            found[symbol] = (first, None if last is None else self.last(symbol, last))
         return found
 
     def covers(self, larger: Iterable[tuple[Term, int]], smaller: Iterable[tuple[Term, int]], box: Box) -> bool:
@@ -94,7 +122,7 @@ class Covering:
             table, allowed = size.table, self.allowed[size.symbol] or one
             end = max(low, table.start + 1, allowed.start + 1) + lcm(table.period, allowed.period)
             self._signs[size, low] = table.advance >= 0 and (
-                end - low <= MOST_POINTS and all(table.at(n) >= 0 for n in range(low, end) if allowed.at(n))
+                end - low <= MOST_POINTS and min(_allowed(table, allowed, low, end), default=0) >= 0
             )
         return self._signs[size, low]
 
@@ -102,13 +130,12 @@ class Covering:
         """A bound on term/other in the box, that of their sizes in pairs; None where there is none."""
         bound = Fraction(1)
         for symbol, (low, high) in box.items():
-            ours: list[Tabled | None] = [size for size in term if size.symbol == symbol]
-            theirs: list[Tabled | None] = [size for size in other if size.symbol == symbol]
-            ours.sort(key=_rate)
-            theirs.sort(key=_rate)
-            count = max(len(ours), len(theirs))
-            for place in range(1, count + 1):
-                first, second = (sizes[-place] if place <= len(sizes) else None for sizes in (ours, theirs))
+            key = term, other, symbol
+            if key not in self._pairs:
+                self._pairs[key] = list(_paired(*key))
+            for first, second in self._pairs[key]:
+                if first is second:
+                    continue
                 ratio = self._largest(first, second, symbol, low, high)
                 if ratio is None:
                     return None
@@ -119,8 +146,6 @@ class Covering:
         self, first: Tabled | None, second: Tabled | None, symbol: str, low: int, high: int | None
     ) -> Fraction | None:
         """The largest first/second (None: 1) from `low` to `high`, or a bound that it comes close to far out."""
-        if first is second:
-            return Fraction(1)
         key = (first, second, low, high)
         if key not in self._ratios:
             self._ratios[key] = self._found(first, second, symbol, low, high)
@@ -165,6 +190,17 @@ class Covering:
         return best
 
 
+def _allowed(table: Table, allowed: Table, low: int, end: int) -> Iterator[int]:
+    """The values from `low` to before `end` at the lengths that are allowed."""
+    return compress(values_to(table, low, end - 1), values_to(allowed, low, end - 1))
+
+
+def _paired(term: Term, other: Term, symbol: str) -> Iterator[tuple[Tabled | None, Tabled | None]]:
+    """The sizes of one axis in both, the one that grows fastest beside the one that does so there; None: no more."""
+    ours, theirs = (sorted([size for size in one if size.symbol == symbol], key=_rate) for one in (term, other))
+    return zip_longest(reversed(ours), reversed(theirs))
+
+
 def nowhere_smaller(one: Sum, other: Sum) -> bool:
     """Whether it is shown that the first polynomial is at least the second at all lengths."""
     symbols = one.symbols | other.symbols
@@ -172,5 +208,5 @@ def nowhere_smaller(one: Sum, other: Sum) -> bool:
     return covering.covers(one.terms.items(), other.terms.items(), dict.fromkeys(symbols, (1, None)))
 
 
-def _rate(size: Tabled | None) -> Fraction:
-    return Fraction(0) if size is None else Fraction(size.table.advance, size.table.period)
+def _rate(size: Tabled) -> Fraction:
+    return Fraction(size.table.advance, size.table.period)

@@ -14,6 +14,7 @@ from itertools import product as tuples
 from typing import Any, TypeAlias
 
 from cnncalc.arithmetic.symbolic.algebra import Polynomial, Size, size_order
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm
 from cnncalc.arithmetic.symbolic.conditions import Condition
 from cnncalc.arithmetic.symbolic.covering import Box, Covering
 
@@ -27,6 +28,9 @@ MOST_BOXES = 600
 FAR = 128
 FURTHEST = 10**6
 """A box without end is not split beyond it."""
+MOST_STEPS = 1_000_000
+"""Terms of sums that are worked out to tell which sums are ever the largest; one to cover another counts as so many."""
+TO_COVER = 4
 
 
 class Maximum:
@@ -74,7 +78,10 @@ def _number(one: Sum, factor: Any) -> Any:
 
 
 def largest_of(sums: Sequence[Sum], condition: Condition, factor: Any = 1) -> Any:
-    """The largest of the sums under the condition, times a positive factor: a number, or a `Maximum`."""
+    """The largest of the sums under the condition, times a positive factor: a number, or a `Maximum`.
+
+    Raises `NoClosedForm` where it takes too much to tell which are ever the largest.
+    """
     return _Contest(sums, condition).result(factor)
 
 
@@ -86,9 +93,18 @@ class _Contest:
         self.symbols = sorted({size.symbol for one in sums for term, _ in one for size in term})
         self.covering = Covering({symbol: condition.sets.get(symbol) for symbol in self.symbols})
         self.samples = list(self._samples())
+        self.left = MOST_STEPS
+        self.terms = sum(map(len, sums)) // len(sums) + 1
+
+    def spend(self, looked: int) -> None:
+        """Count what it takes to look at so many sums; raises `NoClosedForm`."""
+        self.left -= looked * self.terms
+        if self.left < 0:
+            raise NoClosedForm(f"the largest of {len(self.sums)} sums, of which it takes long to tell which ever are")
 
     def result(self, factor: Any) -> Any:
         kept: dict[Sum, None] = {}  # sums are told apart by their hashes: comparing sizes makes conditions
+        self.spend(len(self.samples) * len(self.sums))
         for lengths in self.samples:  # of those that are equal here, one that is kept already
             best = self._best(lengths)
             if not kept or self.value(best, lengths) > max(self.value(one, lengths) for one in kept):
@@ -137,11 +153,13 @@ class _Contest:
                 continue
             corner = {symbol: low for symbol, (low, _) in box.items()}
             value = self.value(one, corner)
+            self.spend(len(others))
             near = [other for other in others if self.value(other, corner) >= value]
             if not near and (not self.condition.relations or self._holds(corner)):
                 return corner
             if all(low == high for low, high in box.values()):
                 continue
+            self.spend(TO_COVER * len(near))
             if any(self.covering.covers(other, one, box) for other in near):
                 continue
             halves = _split(box)

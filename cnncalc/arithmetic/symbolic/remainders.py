@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm
 from cnncalc.arithmetic.symbolic.conditions import Condition, Relation
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm
 
 __all__ = ["Remainder"]
 

@@ -34,7 +34,7 @@ from cnncalc.errors import CnncalcError, Fault
     option("--seed", least=0, help="onnx: of the random numbers; 0 unless said."),
 )
 def command(net: str, output: str | None, to: str | None, force: bool, **given: Any) -> None:
-    """Write a net as a file of another tool: a PyTorch program, Caffe's prototxt, Darknet's cfg or an ONNX model.
+    """Write a net as a file of another tool: a PyTorch or Keras program, ONNX, Caffe or Darknet.
 
     A net that the format cannot say is refused: every layer that it lacks, with the reason. What is written is read
     back and counted before it is given, so that it holds the same shapes and parameters; a program is not run.

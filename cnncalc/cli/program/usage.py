@@ -55,6 +55,8 @@ def faults_of_usage(error: click.ClickException, called: str) -> list[Fault]:
         matches = near(error.option_name, [name for name in known if name.startswith("--")])
         return [Fault(f"there is no option `{error.option_name}`", help=_meant(matches) + more)]
     if isinstance(error, click.MissingParameter) and error.param is not None:
+        if path.endswith(" chain"):  # the one word is a layer
+            more = f"the input comes first, as in `cnncalc chain 3x224x224 'conv 64 k7 s2 p3'`; {more}"
         return [Fault(f"{error.param.human_readable_name} is missing", values=_usage(context), help=more)]
     if isinstance(error, click.BadParameter) and error.param is not None:
         option = error.param.opts[0] if isinstance(error.param, click.Option) else error.param.human_readable_name

@@ -8,18 +8,20 @@ from cnncalc.interchange.caffe.net import CaffeLayer
 from cnncalc.interchange.caffe.prototext import Message
 from cnncalc.layers.base import Shape
 
-__all__ = ["FREE", "OPEN", "data_shapes", "labels", "legacy_inputs", "loss"]
+__all__ = ["FREE", "LABELLED", "OPEN", "data_shapes", "labels", "legacy_inputs", "loss", "regions", "targets"]
 
 LOSSES = {
     "accuracy",
     "contrastiveloss",
     "detectionevaluate",
+    "evaldetection",
     "euclideanloss",
     "hingeloss",
     "infogainloss",
     "multiboxloss",
     "multinomiallogisticloss",
     "segaccuracy",
+    "segmentationevaluate",
     "sigmoidcrossentropyloss",
     "smoothl1loss",
     "softmaxwithloss",
@@ -28,6 +30,12 @@ LOSSES = {
 """Layers that compare with labels and give one number for the whole batch."""
 LEARNED = {"centerloss", "labelspecificadd"}
 """Those that learn something themselves."""
+TARGETS = {"anchortarget", "boxannotatorohem", "frcnnanchortarget"}
+"""Layers that say what the losses of an R-CNN compare with. What chooses regions as well is a proposal."""
+LABELLED = {"assistedexcitation", "centerloss", "largemargininnerproduct", "margininnerproduct", "proposal"}
+"""Layers that take labels beside what they are made of: they are read without these."""
+POOLED = {"psroipooling", "roialign", "roipooling"}
+"""Layers that take regions second, five numbers each."""
 FREE = {"input", "dummydata", "parameter"}
 """Layers whose tops are data, all of them."""
 IMAGES = {
@@ -95,10 +103,24 @@ def _image(layer: CaffeLayer) -> Shape | None:
     return (1, 1 if grey else 3, *((frames,) if frames > 0 else ()), *(size or OPEN))
 
 
-def loss(layer: CaffeLayer) -> bool:
-    """Whether a layer compares with labels: one of Caffe's, of a fork by its name, or Python's that has a weight."""
-    ends = layer.kind.removesuffix("ohem").endswith("loss") and layer.kind not in LEARNED
-    return layer.kind in LOSSES or ends or (layer.kind == "python" and bool(layer.message.having("loss_weight")))
+def loss(layer: CaffeLayer, *, known: bool = True) -> bool:
+    """Whether a layer compares with labels: one of Caffe's, of a fork by its name, or one of no `known` type (Python's
+    among them) that has a weight as a loss."""
+    if layer.kind in LEARNED:
+        return False
+    ends = layer.kind.removesuffix("ohem").endswith(("loss", "accuracy"))
+    weighted = layer.kind == "python" or not known
+    return layer.kind in LOSSES or ends or (weighted and bool(layer.message.having("loss_weight")))
+
+
+def targets(layer: CaffeLayer) -> bool:
+    """Whether a layer makes labels of labels: what each anchor or region is to become, in the training of R-CNNs."""
+    return layer.kind in TARGETS or (layer.kind == "python" and "target" in layer.type.lower())
+
+
+def regions(layer: CaffeLayer, blob: str) -> bool:
+    """Whether a layer takes a blob as regions of a map."""
+    return layer.kind in POOLED and blob in layer.bottoms[1:]
 
 
 def labels(layers: Sequence[CaffeLayer]) -> set[str]:
@@ -110,7 +132,7 @@ def labels(layers: Sequence[CaffeLayer]) -> set[str]:
     for layer in layers:
         for bottom in layer.bottoms:
             consumers.setdefault(bottom, []).append(layer)
-    found: set[str] = set()
+    found = {top for layer in layers if targets(layer) for top in layer.tops}
     for layer in layers:
         if layer.bottoms or layer.kind in FREE:
             continue
@@ -130,15 +152,13 @@ WEIGHTED = {"convolution", "deconvolution", "innerproduct", "embed", "lstm", "rn
 
 
 def _reached(top: str, consumers: dict[str, list[CaffeLayer]]) -> set[str] | None:
-    """All blobs that come of a top before a loss takes them; None where a layer with weights takes one."""
+    """All blobs in which a top is before a loss takes them; None where a layer with weights takes one: it is data."""
     reached, waiting = {top}, [top]
     while waiting:
         for layer in consumers.get(waiting.pop(), ()):
             if layer.kind in WEIGHTED:
                 return None
-            if loss(layer):
-                continue
-            if not all(bottom in reached for bottom in layer.bottoms):
+            if loss(layer) or targets(layer) or layer.kind in LABELLED:
                 continue
             for made in layer.tops:
                 if made not in reached:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc.interchange.building import Build
 from cnncalc.interchange.caffe.net import CaffeLayer
 
-__all__ = ["detections", "interpolation", "prior_boxes", "proposals", "region_pooling"]
+__all__ = ["boxes", "clusters", "decoded", "detections", "interpolation", "prior_boxes", "proposals", "region_pooling"]
 
 
 def prior_boxes(layer: CaffeLayer, build: Build) -> list[int]:
@@ -36,6 +36,19 @@ def proposals(layer: CaffeLayer, build: Build) -> list[int]:
     return [build.opaque((5,)), *(build.opaque((1,), suffix=f"_{number}") for number in range(1, len(layer.tops)))]
 
 
+def boxes(layer: CaffeLayer, build: Build) -> list[int]:
+    """MS-CNN's BoxOutput: a region, and with a second top its score as well (box_output_layer.cpp)."""
+    return [
+        build.opaque((5 + number, 1, 1), suffix=f"_{number}" if number else "") for number in range(len(layer.tops))
+    ]
+
+
+def decoded(layer: CaffeLayer, build: Build) -> list[int]:
+    """MS-CNN's DecodeBBox: regions moved by what was found for them (decode_bbox_layer.cpp)."""
+    build.takes(2)
+    return [build.opaque(build.x[1])]
+
+
 def region_pooling(layer: CaffeLayer, build: Build) -> list[int]:
     """Each region's window of the map, brought to one size; a position-sensitive one has its own channels."""
     part = layer.part("roi_pooling_param", "psroi_pooling_param", "roi_align_param")
@@ -47,6 +60,11 @@ def region_pooling(layer: CaffeLayer, build: Build) -> list[int]:
     if min(size) < 1:
         raise layer.fault("the size that regions are pooled to is missing", "it is " + "x".join(map(str, size)))
     return [build.opaque(size)]
+
+
+def clusters(layer: CaffeLayer, build: Build) -> list[int]:
+    """DetectNet's: boxes put together, 50 at most, five numbers each (clustering.py of NVIDIA/caffe)."""
+    return [build.opaque((50, 5), suffix=f"_{number}" if number else "") for number in range(len(layer.tops))]
 
 
 def interpolation(layer: CaffeLayer, build: Build) -> list[int]:

@@ -36,6 +36,7 @@ __all__ = [
     "shares_channels",
     "shuffle",
     "threshold",
+    "unchanged",
 ]
 
 Rule: TypeAlias = Callable[[CaffeLayer, Build], list[int]]
@@ -56,7 +57,12 @@ def relu(layer: CaffeLayer, build: Build) -> list[int]:
 def prelu(layer: CaffeLayer, build: Build) -> list[int]:
     """A slope a channel, unless `channel_shared`."""
     shared = layer.part("prelu_param").flag("channel_shared", default=False)
-    return [build.put("prelu", slopes="shared" if shared else "per_channel")]
+    slopes = "shared" if shared else "per_channel"
+    if build.axes < 3:
+        return [build.put("prelu", slopes=slopes)]
+    channels, frames, height, width = build.x[0]  # of forks with volumes: Caffe's own has four axes at most
+    flat = build.put("reshape", build.tensors[0], suffix="_maps", shape=(channels, frames * height, width))
+    return [build.put("reshape", build.put("prelu", flat, slopes=slopes), suffix="_volume", shape=build.x[0])]
 
 
 def copies(layer: CaffeLayer, build: Build) -> list[int]:
@@ -140,6 +146,11 @@ def lifted(build: Build, tensor: int, like: int, axis: int) -> int:
     if len(shape) >= axes:
         return tensor
     return build.put("reshape", tensor, suffix="_reshape", shape=(*shape, *(1,) * (axes - len(shape))))
+
+
+def unchanged(layer: CaffeLayer, build: Build) -> list[int]:
+    """What only training does something with."""
+    return [build.put("identity", build.tensors[0])]
 
 
 def scale(layer: CaffeLayer, build: Build) -> list[int]:

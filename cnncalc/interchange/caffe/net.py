@@ -9,13 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnncalc.errors import CnncalcError, Fault, Place
+from cnncalc.interchange.caffe.oldest import Oldest
 from cnncalc.interchange.caffe.prototext import Message, Value
 from cnncalc.records import NamedTuple
 
 __all__ = ["CaffeLayer", "State", "layers_of", "state_of"]
 
-RENAMED = {"softmaxloss": "softmaxwithloss", "dwconvolution": "depthwiseconvolution"}
-V0_HELP = "Caffe's `upgrade_net_proto_text` turns it into today's form"
+RENAMED = {
+    "conv": "convolution",
+    "convolutionristretto": "convolution",
+    "deconvolutionristretto": "deconvolution",
+    "dwconvolution": "depthwiseconvolution",
+    "fcristretto": "innerproduct",
+    "images": "imagedata",
+    "lrnristretto": "lrn",
+    "mklbatchnorm": "batchnorm",
+    "pool": "pooling",
+    "proposaltarget": "proposal",
+    "softmaxloss": "softmaxwithloss",
+}
+"""Other names for the same, of older files and of forks."""
 
 
 class CaffeLayer:
@@ -24,17 +37,19 @@ class CaffeLayer:
     Of a Python layer the type says which code it runs; code that proposes regions is a `proposal`.
     """
 
-    __slots__ = ("bottoms", "kind", "message", "name", "tops", "type")
+    __slots__ = ("bottoms", "images", "kind", "message", "name", "tops", "type")
 
     def __init__(self, message: Message) -> None:
         self.message = message
+        self.images = 1
+        """The batch that the file is written for, where it says one."""
         self.type = message.word("type")
         kind = self.type.replace("_", "").lower()
         self.kind = RENAMED.get(kind, kind)
         if self.kind == "python":
             code = message.message("python_param")
             self.type = f"Python {code.word('module')}.{code.word('layer')}"
-            self.kind = "proposal" if "proposal" in self.type.lower() else self.kind
+            self.kind = next((kind for kind in ("proposal", "cluster") if kind in self.type.lower()), self.kind)
         self.bottoms = [value.text for value in message.values("bottom")]
         self.tops = [value.text for value in message.values("top")]
         self.name = message.word("name") or (self.tops[0] if self.tops else self.type)
@@ -72,16 +87,17 @@ def state_of(net: Message, *, train: bool) -> State:
 
 
 def layers_of(net: Message) -> Iterator[CaffeLayer]:
-    """Every layer of every phase, in the order of the file. Raises CnncalcError for the syntax of 2013."""
+    """Every layer of every phase, in the order of the file."""
+    oldest = Oldest()
     for name, message in net.entries:
         if name not in ("layer", "layers"):
             continue
         if isinstance(message, Value):
             raise message.wrong(f"`{name}` is a message", f"write `{name} {{ … }}`")
-        if message.having("layer"):
-            fault = Fault("this net is written for Caffe as it was before 2014", message.place(), help=V0_HELP)
-            raise CnncalcError(fault)
-        layer = CaffeLayer(message)
+        today = oldest.upgraded(message) if message.having("layer") else message
+        if today is None:
+            continue
+        layer = CaffeLayer(today)
         if not layer.type:
             raise CnncalcError(Fault("a layer needs a `type`", message.place(), layer.name))
         yield layer

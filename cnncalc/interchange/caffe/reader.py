@@ -31,7 +31,7 @@ WRITING = {"hdf5output"}
 def read(file: ForeignFile, asked: Asked) -> Sketch:
     """A prototxt. Raises CnncalcError with everything that is wrong."""
     net = read_message(Text(file.name, file.text), file.limits)
-    return settled(lambda usual: Reader(net, asked, usual).read())
+    return settled(lambda usual: Reader(net, asked, usual).read(), asked)
 
 
 class Reader:
@@ -40,6 +40,8 @@ class Reader:
     def __init__(self, net: Message, asked: Asked, usual: int | None) -> None:
         self.net, self.given, self.opaque, self.usual = net, asked.inputs, asked.opaque, usual
         self.layers = chosen(list(layers_of(net)), state_of(net, train=asked.train))
+        self.images = 1
+        """The batch that the file is written for."""
         self.sketch = Sketch(net.word("name"), "caffe")
         self.blobs: dict[str, int] = {}
         self.open: dict[str, int] = {}
@@ -83,6 +85,8 @@ class Reader:
         """An input of the net, with the shape that the user gives, or else the file; the file's has the batch."""
         given = self.given.get(name) or self.given.get("")
         own = shape[1:] if shape is not None and len(shape) > 1 else None
+        if shape and shape[0] > 1 and self.images == 1:
+            self.images = shape[0]
         if given is None and own and own[1:] == data.OPEN and self.usual:
             opened(self.sketch, name, self.usual)
             own = (own[0], self.usual, self.usual)
@@ -101,27 +105,36 @@ class Reader:
             self.makes(layer.tops, self.learned(layer))
             return
         if not layer.bottoms:
-            for top, shape in zip(layer.tops, data.data_shapes(layer)):
-                if top in self.labels:
-                    self.blobs[top] = NOTHING
-                else:
-                    self.input(top, shape, layer)
+            self.data(layer)
             return
         if not layer.tops and layer.kind not in SINKS:
             return  # netscope's `implicit` marks an output
         if layer.kind in WRITING:
             return  # what is written to a file comes out of the net
-        sinks, loss = layer.kind in SINKS or {*layer.bottoms} <= self.labels, data.loss(layer)
+        sinks = layer.kind in SINKS or data.targets(layer) or {*layer.bottoms} <= self.labels
+        loss = data.loss(layer, known=layer.kind in RULES)
         known = sinks or loss or layer.kind in RULES or self.opaque
         if not known:
             self.unknown.add(layer.type, layer.name, layer.place())
         tensors = [self.tensor(bottom, layer) for bottom in layer.bottoms]
         if loss and not sinks and self.loss(layer, tensors):
             return
+        if layer.kind in data.LABELLED:
+            tensors = [tensor for tensor, bottom in zip(tensors, layer.bottoms) if bottom not in self.labels]
         if sinks or not known or NOTHING in tensors:
             self.makes_nothing(layer)
             return
         self.makes(layer.tops, self.made(layer, tensors))
+
+    def data(self, layer: CaffeLayer) -> None:
+        """A layer that only gives: images, labels, regions."""
+        for place, (top, shape) in enumerate(zip(layer.tops, data.data_shapes(layer))):
+            if any(data.regions(use, top) for use in self.uses.get((id(layer), place), ())):
+                self.input(top, (1, 5), layer)
+            elif top in self.labels:
+                self.blobs[top] = NOTHING
+            else:
+                self.input(top, shape, layer)
 
     def learned(self, layer: CaffeLayer) -> list[int]:
         """A Parameter: a tensor that is learned, whatever comes in."""
@@ -136,6 +149,7 @@ class Reader:
         names = (layer.kind, *parameter_names(layer))
         shared = self.owners.get(names, ()) if len(names) > 1 else ()
         build = Build(self.sketch, layer.name, layer.type, layer.place(), tensors, shared)
+        layer.images = self.images
         if layer.kind not in RULES:
             return [build.opaque(build.x[0], suffix=f"_{n}" if n else "") for n in range(len(layer.tops))]
         if id(layer) in self.scaled:
@@ -166,12 +180,24 @@ class Reader:
         alone = len(layer.bottoms) == 1
         if alone and layer.kind in RULES:
             return False  # netscope's files end in a loss that is a softmax
-        number = NOTHING
-        if not alone and NOTHING not in compared:
-            build = Build(self.sketch, layer.name, layer.type, layer.place(), compared)
-            number = build.opaque(())
-        self.makes(layer.tops, [number] * len(layer.tops))
+        if alone or NOTHING in compared:
+            self.makes_nothing(layer)
+            return True
+        build = Build(self.sketch, layer.name, layer.type, layer.place(), compared)
+        self.makes(layer.tops, [build.opaque(()), *beside_loss(layer, build)])
         return True
+
+
+def beside_loss(layer: CaffeLayer, build: Build) -> list[int]:
+    """The second top of a loss: the probabilities, how right each class was, or a loss for each region."""
+    made: list[int] = []
+    for number in range(1, len(layer.tops)):
+        if layer.kind == "softmaxwithloss":
+            made.append(build.put("softmax", build.tensors[0], suffix="_prob"))
+        else:
+            shape = build.x[0][:1] if layer.kind == "accuracy" else (1,) if layer.kind.endswith("ohem") else ()
+            made.append(build.opaque(shape, build.tensors[0], suffix=f"_{number}"))
+    return made
 
 
 def used(layers: Sequence[CaffeLayer]) -> dict[tuple[int, int], list[CaffeLayer]]:

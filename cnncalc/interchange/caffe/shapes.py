@@ -23,6 +23,7 @@ __all__ = [
     "slices",
     "softmax",
     "tile",
+    "transpose",
 ]
 
 
@@ -82,6 +83,11 @@ def reshape(layer: CaffeLayer, build: Build) -> list[int]:
     batch = 1
     old = (batch, *build.x[0])
     axis, count = part.whole("axis", 0), part.whole("num_axes", -1)
+    if axis == 0 and layer.images > 1:  # a batch that the file has in numbers
+        if dims[:1] == [layer.images]:
+            dims[0] = batch
+        elif len(dims) > 1 and min(dims[:2]) > 0 and dims[0] * dims[1] == layer.images:
+            dims[:2] = [batch, 1]  # frames of several clips, in the order of time: one frame of one clip
     start = axis if axis >= 0 else len(old) + 1 + axis
     end = len(old) if count == -1 else start + count
     if not (0 <= start <= end <= len(old)) or len(dims) > 8 or min(dims, default=0) < -1 or dims.count(-1) > 1:
@@ -105,18 +111,32 @@ def reshape(layer: CaffeLayer, build: Build) -> list[int]:
 
 def permute(layer: CaffeLayer, build: Build) -> list[int]:
     """SSD's Permute: the axes in `order`, those that it leaves out behind."""
+    return [turned(layer, build, layer.part("permute_param").wholes("order"))]
+
+
+def transpose(layer: CaffeLayer, build: Build) -> list[int]:
+    """The same, of other forks: every axis by its number."""
+    return [turned(layer, build, layer.part("transpose_param").wholes("dim"))]
+
+
+def turned(layer: CaffeLayer, build: Build, axes: list[int]) -> int:
+    """The axes in this order, the batch counted, those that it leaves out behind."""
     rank = len(build.x[0]) + 1
-    order = [axis_of(layer, axis, rank, "order") for axis in layer.part("permute_param").wholes("order")]
+    order = [axis_of(layer, axis, rank, "order") for axis in axes]
     order += [axis for axis in range(rank) if axis not in order]
     if order[0] != 0 or len(order) != rank:
         raise layer.fault("the batch stays the first axis, and each axis stands once", f"the order is {order}")
-    return [build.put("permute", order=tuple(axis - 1 for axis in order[1:]))]
+    return build.put("permute", order=tuple(axis - 1 for axis in order[1:]))
 
 
 def concat(layer: CaffeLayer, build: Build) -> list[int]:
     """Along the channels unless `axis`, once `concat_dim`, says otherwise."""
     part = layer.part("concat_param")
-    axis = own_axis(layer, part.whole("axis", part.whole("concat_dim", 1)), build.x[0])
+    axis = part.whole("axis", part.whole("concat_dim", 1))
+    ends = [build.sketch.operators[tensor].layer for tensor in build.tensors]
+    if axis == 0 and len(set(build.x)) == 1 and all(layer is not None and layer.kind == "opaque" for layer in ends):
+        return [build.opaque(build.x[0])]  # regions of several levels, of which one is counted
+    axis = own_axis(layer, axis, build.x[0])
     if len(build.tensors) == 1:
         return [build.put("identity")]
     return [build.put("concat", axis=axis)]

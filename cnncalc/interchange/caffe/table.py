@@ -6,7 +6,7 @@ BVLC/caffe (9b891540) and weiliu89/caffe's branch ssd (4817bf8).
 
 from __future__ import annotations
 
-from cnncalc.interchange.caffe import detection, elements, flow, shapes, windows
+from cnncalc.interchange.caffe import detection, elements, flow, rarer, shapes, windows
 from cnncalc.interchange.caffe.elements import Rule, same
 
 __all__ = ["RULES"]
@@ -14,13 +14,17 @@ __all__ = ["RULES"]
 RULES: dict[str, Rule] = {
     "argmax": shapes.largest,
     "absval": same("function", of="abs"),
+    "assistedexcitation": elements.unchanged,
     "axpy": elements.axpy,
     "batchnorm": elements.batch_norm,
     "bias": elements.bias,
     "bn": elements.learned_norm,
     "bnll": same("softplus"),
+    "boxoutput": detection.boxes,
+    "centerloss": rarer.centers,
     "channelnorm": flow.length,
     "clip": elements.clip,
+    "cluster": detection.clusters,
     "concat": shapes.concat,
     "convolution": windows.convolution,
     "convolution3d": windows.convolution,
@@ -29,6 +33,7 @@ RULES: dict[str, Rule] = {
     "correlation1d": flow.correlation,
     "crop": shapes.crop,
     "cudnnbatchnorm": elements.batch_norm,
+    "decodebbox": detection.decoded,
     "deconvolution": windows.deconvolution,
     "depthwiseconvolution": windows.depthwise,
     "detectionoutput": detection.detections,
@@ -39,6 +44,7 @@ RULES: dict[str, Rule] = {
     "embed": shapes.embed,
     "exp": same("function", of="exp"),
     "flatten": shapes.flatten,
+    "flip": rarer.moved,
     "flowwarp": flow.warped,
     "hardswish": same("hardswish"),
     "hsigmoid": same("hardsigmoid"),
@@ -53,7 +59,11 @@ RULES: dict[str, Rule] = {
     "locallyconnected": windows.local,
     "log": same("function", of="log"),
     "lrn": elements.lrn,
+    "largemargininnerproduct": rarer.margin,
+    "lstm": rarer.lstm,
+    "margininnerproduct": rarer.margin,
     "mish": same("mish"),
+    "multistagemeanfield": rarer.meanfield,
     "mvn": same("instancenorm"),
     "ndconvolution": windows.convolution,
     "ndpooling": windows.pooling,
@@ -61,6 +71,7 @@ RULES: dict[str, Rule] = {
     "nnupsample": flow.enlarged,
     "normalize": elements.length_norm,
     "permute": shapes.permute,
+    "pixelshuffle": rarer.shuffled_pixels,
     "pooling": windows.pooling,
     "pooling3d": windows.pooling,
     "power": elements.power,
@@ -74,6 +85,8 @@ RULES: dict[str, Rule] = {
     "reorg": shapes.reorg,
     "reshape": shapes.reshape,
     "resample": flow.resampled,
+    "reverse": rarer.moved,
+    "rnn": rarer.rnn,
     "roialign": detection.region_pooling,
     "roipooling": detection.region_pooling,
     "scale": elements.scale,
@@ -92,6 +105,7 @@ RULES: dict[str, Rule] = {
     "tanh": same("tanh"),
     "threshold": elements.threshold,
     "tile": shapes.tile,
+    "transpose": shapes.transpose,
     "upsample": windows.upsampling,
     "yolodetectionoutput": detection.detections,
     "yolov3detectionoutput": detection.detections,

@@ -43,9 +43,9 @@ def sizes(layer: CaffeLayer, part: Message, name: str, axes: int, default: int) 
         return (part.whole(temporal, default) if temporal else default, both, both)
     height, width = part.values(f"{stem}_h"), part.values(f"{stem}_w")
     if height or width:
-        if not (height and width):
+        if not (height and width) and name != "pad":  # the other border is 0 (base_conv_layer.cpp), no other size is
             raise layer.fault(f"`{stem}_h` and `{stem}_w` come together")
-        return (height[-1].whole(f"{stem}_h"), width[-1].whole(f"{stem}_w"))
+        return (part.whole(f"{stem}_h", 0), part.whole(f"{stem}_w", 0))
     given = part.wholes(repeated)
     if len(given) not in (0, 1, axes):
         raise layer.fault(

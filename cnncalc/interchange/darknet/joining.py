@@ -26,7 +26,8 @@ __all__ = [
 
 def route(section: Section, build: Build) -> int:
     """Layers one after another along the channels; of each, one of `groups` parts (forward_route_layer)."""
-    groups, chosen = section.whole("groups", 1, 1), section.whole("group_id", 0, 0)
+    halves = 2 if section.name == "route_lhalf" else 1  # of PyTorch_YOLOv4's, the first half
+    groups, chosen = section.whole("groups", halves, 1), section.whole("group_id", 0, 0)
     tensors: list[int] = []
     for number, (tensor, shape) in enumerate(zip(build.tensors, build.x)):
         part = shape[0] // groups

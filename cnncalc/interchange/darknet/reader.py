@@ -21,6 +21,7 @@ OTHERS = {
     "contrastive": "yolo_layer",
     "control_channels": "from",
     "route": "layers",
+    "route_lhalf": "layers",
     "sam": "from",
     "scale_channels": "from",
     "shift_channels": "from",
@@ -92,7 +93,7 @@ class Reader:
         if kind in LOSSES:
             return current, []
         others = OTHERS.get(kind, "")
-        tensors = [] if kind == "route" else [current]
+        tensors = [] if OTHERS.get(kind) == "layers" else [current]
         if others:
             tensors += [self.tensors[place] for place in self.numbers(section, others, number)]
         if kind not in RULES and not self.opaque:

@@ -89,7 +89,7 @@ RULES: dict[str, Rule] = {
     "normalization": normalization,
     "reorg": joining.reorg,
     "rnn": recurrent.rnn,
-    "route": joining.route,
+    **dict.fromkeys(("route", "route_lhalf"), joining.route),
     **dict.fromkeys(("control_channels", "sam", "scale_channels"), joining.scaled),
     "shift_channels": joining.shifted,
     "shortcut": joining.shortcut,

@@ -24,6 +24,8 @@ JOINS = {
     "Eltwise": {0: "multiply", 1: "add"},
 }
 """By setting 0 how a tensor of the weights meets another: a difference costs as a sum does, a quotient as a product."""
+QUANTISED = {"Convolution": 8, "Convolution1D": 8, "ConvolutionDepthWise": 8, "InnerProduct": 8}
+"""The setting that is above 0 where weights are of a byte (int8_scale_term)."""
 NOTHING = -1
 """What comes out of a layer that could not be read."""
 
@@ -31,7 +33,7 @@ NOTHING = -1
 def read(file: ForeignFile, asked: Asked) -> Sketch:
     """A `.param`. Raises CnncalcError with everything that is wrong."""
     found = operators(Text(file.name, file.text), file.limits)
-    return settled(lambda usual: Reader(found, asked, usual).read())
+    return settled(lambda usual: Reader(found, asked, usual).read(), asked)
 
 
 class Reader:
@@ -56,6 +58,9 @@ class Reader:
             self.blobs.update(zip(operator.tops, tops))
             if operator.bottoms:
                 self.open.update(zip(operator.tops, tops))
+        if stored := sum(one.type in QUANTISED and one.whole(QUANTISED[one.type], 0) > 0 for one in self.operators):
+            layers = "1 layer" if stored == 1 else f"{stored:,} layers"
+            self.sketch.notes.append(f"the file stores the weights of {layers} in int8, with scales beside")
         return finished(self.sketch, list(self.open.values()))
 
     def made(self, operator: Operator) -> list[int]:

@@ -272,7 +272,9 @@ def reduction(operator: Operator, build: Build) -> list[int]:
     shape, number = build.x[0], operator.whole(0, 0)
     if not 0 <= number < len(REDUCTIONS):
         raise operator.fault(f"there is no reduction {number}")
-    axes = sorted({axis_of(operator, axis, shape) for axis in operator.wholes(3)})
+    counted = 0 if operator.whole(5, 0) else 1  # in files of before 2022 axes from the front count the batch
+    own = [axis - counted if axis > 0 else axis for axis in operator.wholes(3)]
+    axes = sorted({axis_of(operator, axis, shape) for axis in own})
     if operator.whole(1, 1) or not axes:
         axes = list(range(len(shape)))
     fields: Fields = {"keep": True} if operator.whole(4, 0) else {}

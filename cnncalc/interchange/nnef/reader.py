@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from cnncalc.interchange.archives import is_tar
 from cnncalc.interchange.building import each_made
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.nnef.operation import Operation
+from cnncalc.interchange.nnef.packed import graph_of
 from cnncalc.interchange.nnef.table import NAMES, RULES
 from cnncalc.interchange.nnef.text import Assignment, Call, Name, Parsed, Value, parsed
 from cnncalc.interchange.onnx.telling import Telling
@@ -15,8 +17,8 @@ __all__ = ["read"]
 
 
 def read(file: ForeignFile, asked: Asked) -> Sketch:
-    """A `graph.nnef`. Raises CnncalcError with everything that is wrong."""
-    text = Text(file.name, file.text)
+    """A `graph.nnef`, or an archive with one. Raises CnncalcError with everything that is wrong."""
+    text = Text(file.name, graph_of(file) if is_tar(file) else file.text)
     graph = parsed(text, file.limits)
     teller = Teller(graph, text)
     for _ in each_made(graph.body, teller.assign):

@@ -130,6 +130,10 @@ class Node(NamedTuple):
         """The operator in the file, with its place."""
         return self.told or f"{self.kind}, {self.where()}"
 
+    def operator(self) -> str:
+        """What it is, with the domain that is not ONNX's own."""
+        return f"{self.domain}.{self.kind}" if self.domain else self.kind
+
     def where(self) -> str:
         """Its place in words."""
         return f"node {self.number}" + (f" `{self.name[:60]}`" if self.name else "")

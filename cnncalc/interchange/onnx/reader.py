@@ -23,21 +23,17 @@ from cnncalc.interchange.onnx.opaque import contradicted, opaque, stated, weight
 from cnncalc.interchange.onnx.parts import Graph, Model, Node, Tensor, in_common, plain_numbers, reached, takes
 from cnncalc.interchange.onnx.patterns import together, told
 from cnncalc.interchange.onnx.rules.searches import Searches, is_search
-from cnncalc.interchange.onnx.rules.table import DOMAINS, rule_of
+from cnncalc.interchange.onnx.rules.table import DOMAINS, is_known, rule_of
 from cnncalc.interchange.protobuf.wire import Message
 from cnncalc.interchange.sketch import Asked, Sketch
 from cnncalc.interchange.unknown import Unknown
 
 __all__ = ["Reader", "read", "read_model"]
 
-PLAIN = (
-    "plain numbers that are added or multiplied, as the 3 of a hardswish, count as `exporter_constants`: none learned"
-)
+PLAIN = "plain numbers that are added or multiplied, as a hardswish's 3, count as `exporter_constants`: none learned"
 DEEPEST = 16
-MOST_TURNED = 20_000
-"""Nodes of functions, branches and bodies, over all uses and turns."""
-OF_LISTS = ("SequenceEmpty", "SplitToSequence")
-"""Nodes that make a list, also of what the file holds."""
+MOST_TURNED = 20_000  # nodes of functions, branches and bodies, over all uses and turns
+OF_LISTS = ("SequenceEmpty", "SplitToSequence")  # what makes a list, also of what the file holds
 NAMELESS = ("", "main_graph", "main", "torch_jit", "torch-jit-export", "graph", "tf2onnx")
 
 
@@ -65,7 +61,7 @@ def read_model(model: Model, file: ForeignFile, asked: Asked) -> Sketch:
             weighed: list[str] = []
             made = partial(_read, model, file, asked, partial(Searches, model.graph, weighed, most=most), whole)
             try:
-                return settled(made)
+                return settled(made, asked)
             except CnncalcError as error:
                 faults.append(error)
             if not weighed:
@@ -135,12 +131,14 @@ class Reader:
     # -- inputs and outputs --
 
     def inputs(self, graph: Graph, values: MutableMapping[str, Value | None], needed: set[int]) -> None:
-        """The inputs of the net. Raises CnncalcError where lengths of them are open."""
+        """The inputs of the net; faults where lengths of them are open."""
         used = {name for node in graph.nodes if node.number in needed for name in takes(node)}
         inputs = {name: declared for name, declared in graph.inputs.items() if name in used or name in graph.outputs}
         self.batch, found, faults = entering(inputs, self.asked.inputs, self.usual, whole=self.whole)
-        if faults:
-            raise CnncalcError(faults)
+        if faults:  # which are told beside what is not known
+            self.faults += faults
+            values.update(dict.fromkeys(found))
+            return
         for name, one in found.items():
             if one.shape is None:
                 values[name] = Tensor((), None if one.number is None else (one.number,))
@@ -215,8 +213,10 @@ class Reader:
         if missing:
             message = f"{node.called()}, takes the tensor `{missing[0][:60]}`, which nothing before it makes"
             self.faults.append(Fault(message, help="the file is damaged, or its nodes stand in the wrong order"))
-        if unknown:
-            return [None] * len(node.outputs)  # it follows from something that is not known
+        if unknown:  # it follows from something that is not known
+            if not (self.asked.opaque or is_known(node, self.model)):
+                self.unknown.add(node.operator(), node.where(), None)
+            return [None] * len(node.outputs)
         call = Call(self.sketch, node, taken, self.model.opset, self.batch, self.owners, self.common)
         every = map(values.get, takes(node))
         if (node.domain, node.kind) not in self.model.functions and any(isinstance(one, Sought) for one in every):
@@ -310,11 +310,10 @@ class Reader:
         if not alone and (ended := self.searches.ended(call, values, str(why))):
             return ended
         if not alone and not self.asked.opaque:
-            kind = f"{node.domain}.{node.kind}" if node.domain else node.kind
-            self.unknown.add(f"{kind} ({why})" if str(why) else kind, node.where(), None)
+            self.unknown.add(node.operator() + (f" ({why})" if str(why) else ""), node.where(), None)
         elif shapes and lives:
             return opaque(call, shapes, lives)
         else:
-            message = f"the file declares no shape for what {node.called()}, makes"
-            self.faults.append(Fault(message, help="`onnx.shape_inference.infer_shapes` writes shapes into the file"))
+            help = "`onnx.shape_inference.infer_shapes` writes shapes into the file"
+            self.faults.append(Fault(f"the file declares no shape for what {node.called()}, makes", help=help))
         return [None] * len(node.outputs)

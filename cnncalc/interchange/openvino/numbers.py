@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
+from cnncalc.arithmetic.windows.formulas import product
 from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.openvino.xml import IrLayer
 
-__all__ = ["Numbers", "numbers_beside"]
+__all__ = ["Numbers", "numbers_beside", "storage"]
 
 Numbers: TypeAlias = "Callable[[IrLayer], list[int | float] | None]"
 """The numbers of a constant; None where they are not at hand."""
 READ = {"i32": "i", "i64": "q", "u8": "B", "i8": "b", "boolean": "?", "f16": "e", "f32": "f"}
 """Element types that are read, and how `struct` reads one."""
 MOST = 64
+STORED = {
+    "f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16", "i8": "int8", "u8": "uint8", "i4": "int4",
+    "u4": "uint4", "u1": "single bits", "nf4": "nf4", "f8e4m3": "float8", "f8e5m2": "float8",
+}  # fmt: skip
+"""What numbers of layers are stored in; shapes and places are of other types."""
 
 
 def numbers_beside(file: ForeignFile) -> Numbers:
@@ -42,3 +49,18 @@ def numbers_beside(file: ForeignFile) -> Numbers:
         return list(struct.unpack(f"<{size // width}{kind}", data)) if len(data) == size else None
 
     return numbers
+
+
+def storage(layers: Iterable[IrLayer]) -> str:
+    """In how many bytes the constants are stored, and how many of each type; empty where all are plain numbers."""
+    counts: Counter[str] = Counter()
+    total = 0
+    for layer in layers:
+        kind, size = layer.attributes.get("element_type", ""), layer.attributes.get("size", "")
+        if layer.type == "Const" and kind in STORED and size.isdecimal() and len(size) < 14:
+            total += int(size)
+            counts[STORED[kind]] += product(next(iter(layer.outputs.values()), []))
+    if not counts.keys() - {"float32"}:
+        return ""
+    listed = ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
+    return f"the file stores its numbers in {total:,} bytes: {listed}"

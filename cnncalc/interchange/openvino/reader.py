@@ -10,7 +10,7 @@ from cnncalc.interchange.file import ForeignFile
 from cnncalc.interchange.openvino import rarer, windows
 from cnncalc.interchange.openvino.depending import following, reopen
 from cnncalc.interchange.openvino.images import Images
-from cnncalc.interchange.openvino.numbers import Numbers, numbers_beside
+from cnncalc.interchange.openvino.numbers import Numbers, numbers_beside, storage
 from cnncalc.interchange.openvino.sharing import Sharing
 from cnncalc.interchange.openvino.table import FOLDED, LAID_OUT, MERGES, OPAQUE, PASSED, RULES, WEIGHTED
 from cnncalc.interchange.openvino.tracing import Tracing
@@ -77,6 +77,7 @@ class Reader:
         if self.scales:
             sketch.beside = self.scales
             sketch.notes.append(f"{self.scales:,} {SCALES}")
+        sketch.notes += filter(None, [storage(order)])
         return sketch
 
     def made(self, layer: IrLayer) -> list[int]:

@@ -135,6 +135,7 @@ class Reader:
         if (
             operator.kind in OWN_BLOCKS
             or call.build.tensors
+            or self.unknown.uses  # what it takes may be made by one of these
             or not any(one is None for place in values for one in place)
         ):
             self.unknown.add(operator.kind, f"operator {operator.number}", None)

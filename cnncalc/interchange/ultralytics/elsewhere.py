@@ -11,7 +11,7 @@ from typing import Any
 
 from cnncalc.interchange.ultralytics.rows import MOST, UnusableError
 
-__all__ = ["SEVERAL", "computed"]
+__all__ = ["SEVERAL", "called", "computed"]
 
 SEVERAL = {
     "IAuxDetect": ("IDetect", "Detect"),
@@ -25,6 +25,16 @@ LONGEST = 60
 """Characters of an argument that is computed."""
 MOST_LEVELS = 20
 """Parentheses in each other."""
+
+
+def called(name: str, arguments: list[Any]) -> str:
+    """A module by its name here: YOLOv9's heads are called as YOLOv5's are, and their arguments have no anchors."""
+    anchors = arguments[1:2]
+    if name == "Detect" and not anchors:
+        return "Detect of YOLOv9"
+    if name == "Segment" and len(arguments) < 4 and not isinstance((anchors or [None])[0], list):
+        return "Segment of YOLOv9"
+    return name
 
 
 def computed(text: str, names: Mapping[str, Any]) -> int | None:

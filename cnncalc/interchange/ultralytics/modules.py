@@ -47,6 +47,8 @@ def _activation(row: Row, fields: Fields) -> None:
     """
     if isinstance(fields.get("d"), (bool, str)):
         fields["act"] = fields.pop("d")
+    if isinstance(fields.get("k"), str) and "p" not in fields:  # a length for each axis
+        fields["p"] = "x".join(str(int(one) // 2) for one in fields["k"].split("x"))
     act = fields.pop("act", True)
     if act is not True:
         fields["act"] = row.scaling.activation_of(act) if isinstance(act, str) else "none"
@@ -83,7 +85,7 @@ def _detect(row: Row, fields: Fields) -> None:
 
 def _segment(row: Row, fields: Fields) -> None:
     _detect(row, fields)
-    fields["protos"] = row.scaling.width_of(whole(fields.get("protos", 256), "the width of the prototypes"), row)
+    _protos(row, fields)
 
 
 def _pose(row: Row, fields: Fields) -> None:
@@ -107,6 +109,10 @@ def _anchors(row: Row, fields: Fields) -> None:
 
 def _segment5(row: Row, fields: Fields) -> None:
     _anchors(row, fields)
+    _protos(row, fields)
+
+
+def _protos(row: Row, fields: Fields) -> None:
     fields["protos"] = row.scaling.width_of(whole(fields.get("protos", 256), "the width of the prototypes"), row)
 
 
@@ -133,6 +139,11 @@ def _pad(row: Row, fields: Fields) -> None:
         raise UnusableError("a border is one number, or [left, right, top, bottom]")
     left, right, top, bottom = sides
     fields["border"] = f"{top}:{bottom}x{left}:{right}"
+
+
+def _stage(form: str, **usual: float) -> Module:
+    """A stage of YOLOv7's and YOLOR's of residual units, whose inner width `res` says."""
+    return Module(f"BottleneckCSP{form}", STAGE, True, True, lambda row, fields: fields.update({**usual, **fields}))
 
 
 def _by_two(row: Row, fields: Fields) -> None:
@@ -201,6 +212,7 @@ MODULES: dict[str, Module] = {
     "Depth": Module("Depth", "c"),
     "RTDETRDecoder": Module("RTDETRDecoder", "nc hd nq ndp nh ndl d_ffn"),
     "Concat": Module("concat", "dimension", more=_concat),
+    "Silence": Module("identity"),
     "nn.Identity": Module("identity"),
     "nn.Upsample": Module("upsample", "size scale mode align_corners", more=_upsample),
     "nn.MaxPool2d": Module("maxpool", "kernel stride padding dilation"),
@@ -245,9 +257,16 @@ YOLOV5: dict[str, Module] = {
     "DownC": Module("DownC", "out k", scaled=True, inner=True),
     "SPPCSPC": Module("SPPCSPC", "out shortcut g e sizes", scaled=True, inner=True),
     "IDetect": Module("IDetect", "nc anchors", more=_anchors),
-    "Silence": Module("identity"),
+    "Stem": Module("Stem", "out", scaled=True),
+    "Res": Module("Res", STAGE, scaled=True),
+    "ResX": Module("Res", STAGE, scaled=True, more=lambda row, fields: fields.update(g=fields.get("g", 32))),
+    **{f"BottleneckCSP{form}": Module(f"BottleneckCSP{form}", STAGE, scaled=True, inner=True) for form in "ABC"},
+    **{f"ResCSP{form}": _stage(form, res=0.5) for form in "ABC"},
+    **{f"ResXCSP{form}": _stage(form, res=1.0, g=32) for form in "ABC"},
     "DDetect": Module("DDetect", "nc"),
     "Detect of YOLOv9": Module("DDetect", "nc", more=lambda row, fields: fields.update(g=1)),
+    "Segment of YOLOv9": Module("Segment9", "nc extra protos", more=_protos, ends=("proto",)),
+    "Panoptic": Module("Segment9", "nc semantic extra protos", ends=("proto", "uconv")),
     "Bottleneck": Module("Bottleneck13", "out shortcut g e", scaled=True),
     "GhostConv": Module("GhostConv", "out k s g act", scaled=True, more=_activation),
     "SPPF": Module("SPPF", "out k", scaled=True),

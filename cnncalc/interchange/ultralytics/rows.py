@@ -112,5 +112,5 @@ LENGTHS = ("k", "s", "p", "kernel", "stride", "padding", "output", "output_paddi
 def _plain(name: str, value: Any) -> Any:
     """An argument as the language writes it: a pair of lengths is `1x3`."""
     if name in LENGTHS and isinstance(value, list) and all(type(one) is int for one in value):
-        return "x".join(map(str, value))
+        return value[0] if value and len(set(value)) == 1 else "x".join(map(str, value))
     return value

@@ -8,7 +8,7 @@ from collections.abc import Mapping as MappingType
 from typing import Any
 
 from cnncalc.errors import CnncalcError, Fault, suggestion
-from cnncalc.interchange.ultralytics.elsewhere import SEVERAL, computed
+from cnncalc.interchange.ultralytics.elsewhere import SEVERAL, called, computed
 from cnncalc.interchange.ultralytics.modules import MODULES, YOLOV5, Module
 from cnncalc.interchange.ultralytics.rows import MOST_REPEATS, Fields, Row, Scaling, UnusableError, whole
 from cnncalc.interchange.ultralytics.values import value_of
@@ -172,6 +172,7 @@ class _File:
         repeats = self.scaling.repeats_of(whole(value_of(items[1]), "`repeats`"))
         if repeats > MOST_REPEATS:
             raise UnusableError(f"a module stands at most {MOST_REPEATS:,} times")
+        name = called(name, arguments) if self.yolov5 else name
         row = Row(number, self._sources(value_of(items[0]), number), repeats, name, arguments, self.scaling)
         if name in LISTS:
             self._listed(row)

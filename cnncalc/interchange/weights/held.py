@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from cnncalc.claims.expect import Check
@@ -13,6 +13,7 @@ from cnncalc.interchange.weights.stored import tensors_of
 from cnncalc.language import load
 from cnncalc.language.options import Options
 from cnncalc.layers import Shape
+from cnncalc.layers.kinds.norm import BatchNorm
 
 __all__ = ["held"]
 
@@ -36,8 +37,12 @@ def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
     strange = {one: kind for one, kind in types.items() if stored[one] == wanted.get(one) and one not in said_so}
     alike = sum(stored.get(name) == shape for name, shape in wanted.items()) - len(strange)
     checks.append(Check(net, "weights", len(wanted), alike, alike == len(wanted) == len(stored)))
-    wrong = [name for name, shape in wanted.items() if stored.get(name) != shape]
-    more = [name for name in stored if name not in wanted]
+    folded = _folded(graph, wanted, stored)
+    if folded:
+        said = "none: they are in the layers before, as in the net that `cnncalc rewrite NET fold-batchnorm` makes"
+        checks.append(Check(net, "batch norms", len({*folded.values()}), said, passed=False))
+    wrong = [name for name, shape in wanted.items() if stored.get(name) != shape and name not in folded]
+    more = [name for name in stored if name not in wanted and not (folded and name in _biases(wanted))]
     checks += [_differing(net, name, wanted[name], stored, more) for name in wrong[:MOST_TOLD]]
     checks += [_of_whole_numbers(net, name, wanted[name], kind) for name, kind in list(strange.items())[:MOST_TOLD]]
     checks += [Check(net, name, "none in the net", _said(stored[name]), passed=False) for name in more[:MOST_TOLD]]
@@ -50,6 +55,21 @@ def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
 def tensors_in(graph: Net) -> dict[str, Shape]:
     """The shapes of what a net learns and keeps, by the names that a state_dict has for them; shared ones once."""
     return {one.name: one.shape for one in stored_in(graph).values() if not one.shared}
+
+
+def _folded(graph: Net, wanted: Mapping[str, Shape], stored: Mapping[str, Shape]) -> dict[str, str]:
+    """The tensors of batch norms, each with its layer, where the file has none of them, and else what is the net's."""
+    layers = {node.name for _, node, layer in graph.layers() if isinstance(layer, BatchNorm)}
+    norms = {one.name: one.layer for one in stored_in(graph).values() if one.layer in layers}
+    left = {name: shape for name, shape in wanted.items() if name not in norms}
+    biases = _biases(wanted) - {*wanted}
+    others = all(stored.get(name) == shape for name, shape in left.items()) or not biases.isdisjoint(stored)
+    return norms if others and stored.keys() <= left.keys() | biases else {}
+
+
+def _biases(wanted: Iterable[str]) -> set[str]:
+    """What the biases are called, or would be, of all that has a weight."""
+    return {name.removesuffix("weight") + "bias" for name in wanted if name.endswith("weight")}
 
 
 def _differing(net: str, name: str, shape: Shape, stored: Mapping[str, Shape], more: list[str]) -> Check:

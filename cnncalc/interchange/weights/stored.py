@@ -83,7 +83,14 @@ def _onnx(file: ForeignFile) -> Tensors:
     from cnncalc.interchange.protobuf.wire import Message
 
     tensors = model_of(Message(file.data)).graph.tensors
-    return {name: (tensor.dims, "") for name, tensor in tensors.items() if tensor.floating}
+    found = {name: (tensor.dims, "") for name, tensor in tensors.items() if tensor.floating}
+    return {_of_fold(name, found): held for name, held in found.items()}
+
+
+def _of_fold(name: str, tensors: Tensors) -> str:
+    """`conv1.weight_bias`, as torch's exporter calls the bias that is left of a batch norm, is `conv1.bias`."""
+    bias = name.removesuffix("weight_bias") + "bias"
+    return bias if name.endswith(".weight_bias") and bias not in tensors else name
 
 
 def _torch_export(file: ForeignFile) -> Tensors:

@@ -89,6 +89,7 @@ class Blocks:
         self.own, self.variables, self.evaluator, self.faults = own, variables, evaluator, faults
         self.limits = evaluator.limits
         self.known: dict[str, Block | None] = {}
+        self.stated: dict[int, tuple[Block, dict[str, Value]]] = {}
 
     def names(self) -> list[str]:
         """Every block that an item may use."""
@@ -184,9 +185,12 @@ class Blocks:
         inner = {} if block.library else dict(self.variables)
         inner["inputs"] = len(tensors)
         self.evaluator.enter(inner, tensor)
+        stated = self._stated(block)
         for name, (_, default) in block.parameters.items():
             if name in given:
                 inner[name] = given[name]
+            elif name in stated:
+                inner[name] = stated[name]
             elif is_required(default):
                 if self.faults.met == before:
                     self.faults.add(f"the block `{block.name}` needs `{name}`", use.node, help=block.usage())
@@ -198,6 +202,19 @@ class Blocks:
                     self.evaluator.fault(fault.error, fault.node, tensor)
                     self.faults.uses.pop()
         return inner if self.faults.met == before else None
+
+    def _stated(self, block: Block) -> dict[str, Value]:
+        """The defaults of its parameters that are no expressions, read once for all uses."""
+        known = self.stated.get(id(block))
+        if known is None:
+            plain = {
+                name: default
+                for name, (_, default) in block.parameters.items()
+                if isinstance(default, Scalar) and "$" not in default.text and not is_required(default)
+            }
+            known = block, {name: scalar_value(one.text, one.plain) for name, one in plain.items()}
+            self.stated[id(block)] = known
+        return known[1]
 
     def _from_tokens(self, block: Block, use: BlockUse, outer: Scope, tensor: int) -> dict[str, Value]:
         given: dict[str, Value] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as MappingType
 
-from cnncalc.arithmetic.symbolic.tables import NoClosedForm
+from cnncalc.arithmetic.symbolic.bounds import NoClosedForm
 from cnncalc.errors import CnncalcError, Fault
 from cnncalc.graph import UNKNOWN, Level, Net, Node
 from cnncalc.language.building.evaluation import Scope, Tensor

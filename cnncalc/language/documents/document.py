@@ -19,7 +19,7 @@ from cnncalc.language.faults import Faults
 from cnncalc.language.options import Options
 from cnncalc.language.values import ValueFault, value_of
 from cnncalc.language.yaml.reader import Mapping, Scalar, Sequence, YamlNode
-from cnncalc.layers.dialects import DIALECTS
+from cnncalc.layers.dialects import DIALECTS, like_dialect
 
 if TYPE_CHECKING:
     from cnncalc.notation.lines import Defaults
@@ -243,8 +243,7 @@ class Document:
         name = chosen if chosen is not None else self.text("dialect", "torch")
         if name not in DIALECTS:
             node = None if chosen is not None else self.keys["dialect"][1]
-            help = suggestion(name, DIALECTS, f"the dialects are {', '.join(DIALECTS)}")
-            self.faults.add(f"there is no dialect `{name[:60]}`", node, help=help)
+            self.faults.add(f"there is no dialect `{name[:60]}`", node, help=like_dialect(name))
             return "torch"
         return name
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from cnncalc.layers.dialects.record import Dialect, Named
-from cnncalc.layers.dialects.table import DIALECTS, OPSETS
+from cnncalc.layers.dialects.table import DIALECTS, OPSETS, like_dialect
 
-__all__ = ["DIALECTS", "OPSETS", "Dialect", "Named"]
+__all__ = ["DIALECTS", "OPSETS", "Dialect", "Named", "like_dialect"]

@@ -8,9 +8,10 @@ mean more than the kind that we call so. The rules, with the versions they were 
 from __future__ import annotations
 
 from cnncalc.arithmetic.windows.formulas import Rounding
+from cnncalc.errors import suggestion
 from cnncalc.layers.dialects.record import Dialect, Named
 
-__all__ = ["DIALECTS", "OPSETS"]
+__all__ = ["DIALECTS", "OPSETS", "like_dialect"]
 
 OPSETS = tuple(range(17, 25))
 """The ONNX opsets that were measured; `onnx` itself is the newest."""
@@ -240,3 +241,19 @@ DIALECTS: dict[str, Dialect] = {
         TORCH, KERAS, CAFFE, PADDLE, NCNN, FLAX, MLX, TINYGRAD, MINDSPORE, ONNX, *map(_of_opset, OPSETS)
     )
 }  # fmt: skip
+_RELATED = {
+    "tensorflow": "keras",
+    "tf": "keras",
+    "tflite": "keras",
+    "pytorch": "torch",
+    "paddlepaddle": "paddle",
+    "jax": "flax",
+}
+"""Frameworks whose layers are those of a dialect, or its longer name."""
+
+
+def like_dialect(name: str) -> str:
+    """The help for a dialect that there is not."""
+    known = f"the dialects are {', '.join(DIALECTS)}"
+    related = _RELATED.get(name.lower(), "")
+    return f"did you mean `{related}`?" if related else suggestion(name, DIALECTS, known)

@@ -9,9 +9,10 @@ from typing import Any
 
 from cnncalc.answers.solutions import Clause, InputAnswer, SizeSet
 from cnncalc.arithmetic.symbolic.algebra import NoClosedForm, Polynomial, Size
+from cnncalc.arithmetic.symbolic.bounds import MOST
 from cnncalc.arithmetic.symbolic.closed_text import intervals, set_text, settles
 from cnncalc.arithmetic.symbolic.conditions import Condition, undecided
-from cnncalc.arithmetic.symbolic.tables import MOST, Table
+from cnncalc.arithmetic.symbolic.tables import Table
 from cnncalc.arithmetic.windows.formulas import every
 from cnncalc.claims.quantities import parse_lengths
 from cnncalc.claims.wants import OR_ELSE, InputWants, Part, parts_of, shape_text, symbols_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from cnncalc.errors import CnncalcError, Fault, suggestion
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.layers import FieldError
-from cnncalc.layers.dialects import DIALECTS
+from cnncalc.layers.dialects import DIALECTS, like_dialect
 from cnncalc.layers.fields import Border, FieldType, PerAxis
 from cnncalc.solve.layer.answer import LayerProblem
 
@@ -64,8 +64,8 @@ def problem_of(
                 rule = f"`{str(value)[:40]}` lacks a number" if gap else error.rule
                 faults.append(Fault(f"{called(name)}: {rule}", help=help))
     if dialect not in DIALECTS:
-        help = suggestion(dialect, DIALECTS, f"the dialects are {', '.join(DIALECTS)}")
-        faults.append(Fault(f"{called('dialect')}: there is no dialect `{dialect[:60]}`", help=help))
+        message = f"{called('dialect')}: there is no dialect `{dialect[:60]}`"
+        faults.append(Fault(message, help=like_dialect(dialect)))
     if rounding not in ROUNDINGS:
         help = "it may be floor or ceil"
         faults.append(Fault(f"{called('rounding')}: there is no rounding `{str(rounding)[:40]}`", help=help))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.arithmetic.windows.formulas import Window
 from cnncalc.interchange.keras.call import Call
 from cnncalc.interchange.keras.config import Entry, entry_of
 from cnncalc.records import NamedTuple
@@ -121,18 +122,34 @@ def _over_maps(call: Call, x: int, suffix: str, *, both: bool, returns: str | No
     axes = len(call.shape(x)) - 2
     if axes not in (1, 2, 3) or both:
         raise call.fault("it takes maps step by step")
+    kernel, stride = call.lengths("kernel_size", 1, axes), call.lengths("strides", 1, axes)
+    dilation, padding = call.lengths("dilation_rate", 1, axes), call.word("padding", "valid")
+    slid = [Window(*sizes) for sizes in zip(kernel, stride, (padding,) * axes, dilation)]
+    borders = [window.padding(n) for window, n in zip(slid, call.shape(x)[2:])]
+    if any(before != after for before, after in borders):  # `same` and a stride: the odd pixel comes after
+        x, padding = _padded(call, x, f"{suffix}.pad" if suffix else "pad", borders), "valid"
     return call.put(
         "convlstm",
         x,
         suffix=suffix,
         out=call.whole("filters"),
-        kernel=call.lengths("kernel_size", 1, axes),
-        stride=call.lengths("strides", 1, axes),
-        padding=call.word("padding", "valid"),
-        dilation=call.lengths("dilation_rate", 1, axes),
+        kernel=kernel,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
         bias=None if call.flag("use_bias", True) else False,
         returns=returns,
     )
+
+
+def _padded(call: Call, x: int, name: str, borders: list[tuple[int, int]]) -> int:
+    """Zeros around every step's map; a volume's steps are channels meanwhile."""
+    channels, steps, *lengths = call.shape(x)
+    if len(borders) < 3:
+        return call.put("pad", x, suffix=name, border=((0, 0), *borders))
+    flat = call.put("reshape", x, suffix=f"{name}_maps", shape=(channels * steps, *lengths))
+    wider = call.put("pad", flat, suffix=name, border=tuple(borders))
+    return call.put("reshape", wider, suffix=f"{name}_steps", shape=(channels, steps, *call.shape(wider)[1:]))
 
 
 def bidirectional(call: Call) -> int | list[int]:

@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from cnncalc.interchange.onnx.call import Call, Value
+from cnncalc.interchange.onnx.control import CONTROL
+from cnncalc.interchange.onnx.fold import FOLDS
+from cnncalc.interchange.onnx.parts import Model, Node
 from cnncalc.interchange.onnx.rules import columns, elements, picking, products, shapes, windows
+from cnncalc.interchange.onnx.rules.searches import is_search
 from cnncalc.interchange.onnx.rules.stacked import of_each
 
-__all__ = ["DOMAINS", "Rule", "rule_of"]
+__all__ = ["DOMAINS", "Rule", "is_known", "rule_of"]
 
 Rule: TypeAlias = "Callable[[Call], list[Value] | list[Value | None]]"
 
@@ -97,3 +101,11 @@ def rule_of(domain: str, kind: str) -> Rule | None:
 
         known = FURTHER.get(kind) or WORDS.get(kind)
     return known
+
+
+def is_known(node: Node, model: Model) -> bool:
+    """Whether a node may be read, whatever it takes: by a rule, by its numbers, or as a function of the model."""
+    if (node.domain, node.kind) in model.functions or node.kind in model.stated:
+        return True
+    beside = node.kind in FOLDS or node.kind in CONTROL or node.kind == "Constant" or is_search(node)
+    return node.domain in DOMAINS and (beside or rule_of(node.domain, node.kind) is not None)
