@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 nn = torch.nn
 
 
-class Of(nn.Module):
+class Of(torch.nn.Module):
     """Modules and a function of them."""
 
     def __init__(self, forward, **parts):
