@@ -166,7 +166,7 @@ def _field_suggestion(kind: str, name: str) -> str:
 
     if way := field_way_from(name):
         return way
-    if kind_named(name):
+    if kind_named(name) and KINDS[kind].inputs[1] < MANY:
         return f"`{name}` is a layer of its own: write it behind this one"
     small = name.lower()
     if small != name and (small in words.words or small in words.names or small[0] in words.letters):

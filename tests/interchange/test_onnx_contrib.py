@@ -163,6 +163,13 @@ CASES: dict[str, tuple[Any, ...]] = {
          node("ConcatFromSequence", "m", "y", axis=1)],
         [tensor("n", (), [-1], INT64)], IMAGE, "y", ["2x8x8"], 0, 0,
     ),
+    "parts of a matrix in a list": (
+        [node("SplitToSequence", "w l", "p", axis=0), node("SequenceAt", "p o", "v"),
+         node("Transpose", "v", "u", perm=(1, 0)), node("MatMul", "x u", "t"), node("SequenceAt", "p n", "k"),
+         node("Transpose", "k", "m", perm=(1, 0)), node("MatMul", "t m", "y")],
+        [some("w", 36, 12), whole("l", 12, 24), tensor("o", (), [0], INT64), tensor("n", (), [1], INT64)], WORDS, "y",
+        ["5x24"], 432, 5 * 432,
+    ),
     "a loss for all": (
         [node("Flatten", "x", "f"), node("SoftmaxCrossEntropyLoss", "f l", "y z")], [tensor("l", (1,), [1], INT64)],
         IMAGE, "yz", ["1", "192"], 0, 0,

@@ -115,3 +115,12 @@ def test_onnxruntime_makes_these_shapes(name):
     )
     longer = sorted([n for n in one.shape if n != 1] for one in made)
     assert longer == sorted([int(n) for n in shape.split("x") if n != "1"] for shape in shapes)
+
+
+def test_a_cell_that_begins_with_states_of_another_size_is_told():
+    """What torch's exporter makes of a projection, which onnxruntime refuses when it runs."""
+    tensors = [*CELL, tensor("h", (1, 1, 4), [0] * 4), tensor("c", (1, 1, 8), [0] * 8)]
+    nodes = [node("Transpose", "x", "t", perm=[1, 0, 2]), node("LSTM", "t w r b - h c", "y", hidden_size=4)]
+    made = model(graph(nodes, [("x", (1, 5, 3))], [("y", ())], tensors), 17)
+    with pytest.raises(CnncalcError, match=r"begins with other states[\s\S]*`initial_c` is 1x1x8[\s\S]*of 4 numbers"):
+        read(made, "net.onnx")

@@ -7,7 +7,8 @@ import pytest
 import cnncalc
 
 torch = pytest.importorskip("torch")
-nn = torch.nn
+
+from torch import nn  # noqa: E402
 
 
 class Of(nn.Module):
@@ -49,8 +50,8 @@ def scored():
     return Of(lambda own, x: own.words(own.first(x).argmax(-1)), first=first, words=words)
 
 
-def conv(*of, **more):
-    return nn.Conv2d(*of, 3, **more)
+def conv(taken, made, **more):
+    return nn.Conv2d(taken, made, 3, **more)
 
 
 WORDS, VECTORS, IMAGE = torch.zeros(1, 7, dtype=torch.int64), torch.zeros(1, 7, 6), torch.zeros(1, 3, 8, 8)

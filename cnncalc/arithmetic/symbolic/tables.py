@@ -157,13 +157,13 @@ def _formula(table: Table, period: int) -> Sequence[int]:
 def values_to(table: Table, first: int, last: int) -> list[int]:
     """The values at `first`, …, `last`."""
     prefix, values = table.prefix, table.values
-    turn = max(first, len(prefix) + 1) // len(values)
+    turn, (turns, rest) = max(first, len(prefix) + 1) // len(values), divmod(last, len(values))
     known = list(prefix[first - 1 : last])
-    passed = range(turn, last // len(values) + 1)
+    line = list(values) * (turns - turn) if not table.advance else []
     if table.advance:
-        line: Sequence[int] = [value + table.advance * turns for turns in passed for value in values]
-    else:
-        line = values * len(passed)
+        line = [value + table.advance * passed for passed in range(turn, turns) for value in values]
+    if turn <= turns:
+        line += [value + table.advance * turns for value in values[: rest + 1]]
     skipped = first + len(known) - turn * len(values)
     return [*known, *line[skipped : skipped + last - first + 1 - len(known)]]
 

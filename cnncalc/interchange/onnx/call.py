@@ -37,9 +37,9 @@ class Live(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """A list of tensors that depend on the input."""
+    """A list of tensors that depend on the input, or of parts of one that the file holds."""
 
-    lives: tuple[Live, ...]
+    lives: tuple[Live | Tensor, ...]
 
 
 class Sought(NamedTuple):

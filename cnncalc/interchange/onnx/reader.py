@@ -30,11 +30,10 @@ from cnncalc.interchange.unknown import Unknown
 
 __all__ = ["Reader", "read", "read_model"]
 
-PLAIN = (
-    "plain numbers that are added or multiplied, as the 3 of a hardswish, count as `exporter_constants`: none learned"
-)
+PLAIN = "plain numbers that are added or multiplied, as a hardswish's 3, count as `exporter_constants`: none learned"
 DEEPEST = 16
 MOST_TURNED = 20_000  # nodes of functions, branches and bodies, over all uses and turns
+OF_LISTS = ("SequenceEmpty", "SplitToSequence")  # what makes a list, also of what the file holds
 NAMELESS = ("", "main_graph", "main", "torch_jit", "torch-jit-export", "graph", "tf2onnx")
 
 
@@ -241,7 +240,7 @@ class Reader:
             raise NotKnown("")
         if node.kind in CONTROL:
             return CONTROL[node.kind](call, lambda graph, given: self.within(graph, given, call, values, depth))
-        if node.kind != "SequenceEmpty" and not any(isinstance(value, (Live, Parts)) for value in call.values):
+        if node.kind not in OF_LISTS and not any(isinstance(value, (Live, Parts)) for value in call.values):
             if call.of_each_sample():
                 return [self.brought(call).live()]
             made = self.folded(node, [one if isinstance(one, Tensor) else None for one in call.values], depth)

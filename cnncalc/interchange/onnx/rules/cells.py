@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from cnncalc.errors import CnncalcError, Fault
 from cnncalc.interchange.onnx.call import WITHIN, Call, Live, NotKnown, Value
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.fixed import held
+from cnncalc.layers import show_shape
 
 __all__ = ["CELLS", "recurrent"]
 
@@ -38,6 +40,7 @@ def recurrent(call: Call) -> list[Value | None]:
     directions = weights[0].dims[0]
     if directions not in (1, 2):
         raise NotKnown(f"{directions} directions")
+    hold_states(call, hidden)
     every, *others = (bool(name) for name in (*call.node.outputs, "", "", "")[:3])
     fields: dict[str, Any] = {"hidden": hidden, "bidirectional": directions == 2, "bias": len(weights) == 3}
     if len(weights) == 3 and weights[2].dims[-1] == weights[0].dims[1]:  # in ONNX two behind each other, elsewhere one
@@ -59,6 +62,20 @@ def recurrent(call: Call) -> list[Value | None]:
     length = call.shape(live)[0]
     split = call.put("reshape", made, suffix="_directions", batch=2 - 2 * layout, shape=(length, directions, hidden))
     return [split, *states]
+
+
+def hold_states(call: Call, hidden: int) -> None:
+    """Raises CnncalcError where a cell begins with states that are not its own, as torch's exporter writes projections.
+
+    An LSTM of ONNX has none: what torch 2.13's exporter writes of one is a smaller LSTM (findings/).
+    """
+    for place, name in zip(STATES, ("initial_h", "initial_c")):
+        begins = call.values[place] if call.given(place) else None
+        if isinstance(begins, Tensor) and begins.dims and begins.dims[-1] != hidden:
+            values = f"`{name}` is {show_shape(begins.dims)}, and the weights are of {hidden} numbers a state"
+            help = "if it was a layer with `proj_size`, ONNX has none, and the file lacks the projection: leave it out"
+            message = f"{call.node.called()}, begins with other states than it has"
+            raise CnncalcError(Fault(message, values=values, help=help))
 
 
 def begun(call: Call, live: Live) -> Live:

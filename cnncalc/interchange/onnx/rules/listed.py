@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from cnncalc.interchange.onnx.call import Call, Live, NotKnown, Parts, Rule, Value
 from cnncalc.interchange.onnx.control import stacked
+from cnncalc.interchange.onnx.cutting import split as fixed_parts
 from cnncalc.interchange.onnx.parts import Tensor
 from cnncalc.interchange.onnx.rules.elements import same
 from cnncalc.interchange.onnx.rules.shapes import cut, laid_out
@@ -17,19 +18,12 @@ MOST_PARTS = 10_000
 
 def split(call: Call) -> list[Value]:
     """SplitToSequence: parts of stated lengths, or of one length; without `keepdims` parts of 1 lose the axis."""
+    if call.values and isinstance(call.values[0], Tensor):
+        return [of_fixed(call, call.fixed(0))]
     live = call.live()
     given = call.whole("axis", 0)
     axis = call.ours(given, live)
-    n = call.shape(live)[axis]
-    lengths = call.numbers(1) or (1,)
-    if call.given(1) and call.fixed(1).dims:
-        parts = list(lengths)
-    elif lengths[0] >= 1 and n <= MOST_PARTS * lengths[0]:
-        parts = [min(lengths[0], n - start) for start in range(0, n, lengths[0])]
-    else:
-        raise NotKnown("its parts are not known")
-    if sum(parts) != n or min(parts) < 1:
-        raise NotKnown("its parts do not add up")
+    parts = lengths_of(call, call.shape(live)[axis])
     made, start = [], 0
     for place, part in enumerate(parts):
         piece = cut(call, live, axis, start, start + part, suffix=f"_{place + 1}")
@@ -40,6 +34,30 @@ def split(call: Call) -> list[Value]:
             piece = laid_out(call, piece, full[:at_axis] + full[at_axis + 1 :])
         made.append(piece)
     return [Parts(tuple(made))]
+
+
+def of_fixed(call: Call, whole: Tensor) -> Parts:
+    """Parts of a tensor that the file holds, as a matrix for queries and one for keys and values."""
+    axis = call.whole("axis", 0)
+    if not -len(whole.dims) <= axis < len(whole.dims) or not call.given(1):
+        raise NotKnown("its parts lose an axis, or there is none")
+    parts = lengths_of(call, whole.dims[axis])
+    node = call.node._replace(outputs=("",) * len(parts), attributes={"axis": axis, "split": tuple(parts)})
+    return Parts(tuple(fixed_parts(node, [whole], 0) or ()))
+
+
+def lengths_of(call: Call, n: int) -> list[int]:
+    """The lengths of the parts of an axis. Raises `NotKnown`."""
+    lengths = call.numbers(1) or (1,)
+    if call.given(1) and call.fixed(1).dims:
+        parts = list(lengths)
+    elif lengths[0] >= 1 and n <= MOST_PARTS * lengths[0]:
+        parts = [min(lengths[0], n - start) for start in range(0, n, lengths[0])]
+    else:
+        raise NotKnown("its parts are not known")
+    if sum(parts) != n or min(parts) < 1:
+        raise NotKnown("its parts do not add up")
+    return parts
 
 
 def construct(call: Call) -> list[Value]:
@@ -82,7 +100,7 @@ def there(_: Call) -> list[Value]:
     return [Tensor((), (True,), 9)]
 
 
-def parts_of(call: Call) -> tuple[Live, ...]:
+def parts_of(call: Call) -> tuple[Live | Tensor, ...]:
     """The list that a node takes first."""
     value = call.values[0] if call.values else None
     if not isinstance(value, Parts):
@@ -100,7 +118,9 @@ def at(call: Call) -> list[Value]:
 
 def joined(call: Call) -> list[Value]:
     """ConcatFromSequence, along an axis or along a new one."""
-    parts = parts_of(call)
+    parts = [one for one in parts_of(call) if isinstance(one, Live)]
+    if len(parts) < len(parts_of(call)):
+        raise NotKnown("of fixed tensors")
     if call.whole("new_axis", 0):
         return [stacked(call, parts, call.whole("axis", 0), 0)]
     if len({live.axis for live in parts}) != 1:
