@@ -190,3 +190,13 @@ def test_a_name_inside_a_branch_hides_that_of_a_tensor_around_it():
     branch = graph([node("Conv", "x w", "c"), node("Relu", "c", "r")], (), [("r", ())])
     nodes = [node("If", "t", "y", then_branch=branch, else_branch=branch)]
     assert read(written(nodes, [*held, test], IMAGE, "y"), "net.onnx").params == 108
+
+
+def test_boxes_that_a_search_finds_are_no_batch():
+    """PINTO's endings of detectors say of what is found that it is Nx3: one box was counted as one image."""
+    nodes = [node("NonMaxSuppression", "x s most", "n"), node("Mul", "n one", "y")]
+    held = [tensor("most", (1,), [9], INT64), tensor("one", (1,), [1], INT64)]
+    inputs = {"x": (1, 20, 4), "s": (1, 5, 20)}
+    ends = [("n", ("N", 3)), ("y", ("N", 3))]
+    found = read(model(graph(nodes, inputs.items(), ends, held), 11), "net.onnx")
+    assert sorted(found.outputs.values()) == ["20x4", "5x20"]

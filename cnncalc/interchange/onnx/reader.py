@@ -306,7 +306,8 @@ class Reader:
         node, shapes = call.node, stated(call.node, self.model.graph.declared)
         lives = list(dict.fromkeys(value for value in map(values.get, takes(node)) if isinstance(value, Live)))
         known = node.kind in self.model.stated or (node.kind in CONTROL and weightless(node, values))
-        alone = bool(shapes and lives) and (known or is_search(node))
+        in_rows = node.kind == "NonMaxSuppression"  # its first axis is what is found, in all images: no batch
+        alone = bool(shapes and lives) and (known or is_search(node) and not in_rows)
         if not alone and (ended := self.searches.ended(call, values, str(why))):
             return ended
         if not alone and not self.asked.opaque:
