@@ -307,7 +307,7 @@ class Reader:
         lives = list(dict.fromkeys(value for value in map(values.get, takes(node)) if isinstance(value, Live)))
         known = node.kind in self.model.stated or (node.kind in CONTROL and weightless(node, values))
         in_rows = node.kind == "NonMaxSuppression"  # its first axis is what is found, in all images: no batch
-        alone = bool(shapes and lives) and (known or is_search(node) and not in_rows)
+        alone = bool(shapes and lives) and (known or (is_search(node) and not in_rows))
         if not alone and (ended := self.searches.ended(call, values, str(why))):
             return ended
         if not alone and not self.asked.opaque:
