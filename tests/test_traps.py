@@ -36,6 +36,11 @@ def here(tmp_path, monkeypatch):
         ("show resnet50 --input 224x224x3", "is not like the net's own input", "--input 3x224x224"),
         ("show alexnet --input 224x224", "is not like the net's own input", "--input 3x224x224"),
         ("show alexnet --input 3x224x224 --input 3x64x64", "--input is given 2 times", "keep one"),
+        (
+            "show alexnet --input a=3x224x224 --input b=3x64x64",
+            "--input is given 2 times",
+            "`--input a=3x224x224,b=3x64x64`",
+        ),
         ("show alexnet --input 3x224x224,3x64x64", "`input` is given twice", "cnncalc sweep"),
         ("solve batch-size lenet5 --memory 24.5", "--memory 24.5: bytes, or what?", "24.5GiB"),
         ("chain 3x8x8 'conv 8 (3, 3)'", "`conv` takes no further bare number", "`k3x3`"),

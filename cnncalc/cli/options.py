@@ -53,7 +53,7 @@ net_argument = argument("net", metavar="NET", listing=listings.variables, shell_
 
 _NET_OPTIONS = (
     option(
-        "--input", "input_", metavar="SHAPE", once="; several inputs are one option, as `--input a={0},b={1}`",
+        "--input", "input_", metavar="SHAPE", once="; several inputs are one option, as `--input {0}`",
         help="Input shape in place of the file's, as 3x320x320; of several inputs a=3x64x64,b=3x64x64.",
     ),
     option("--batch", metavar="N", default="1", show_default=True, help="Images in a batch."),

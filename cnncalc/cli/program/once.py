@@ -31,6 +31,7 @@ class OnceOption(click.Option):
         if isinstance(values, list):
             if len(values) > 1 and not ctx.resilient_parsing:
                 message = f"{self.opts[0]} is given {len(values)} times: {' and '.join(values)[:80]}"
-                raise CnncalcError(Fault(message, help="keep one of them" + self.once.format(*values)))
+                named = [value if "=" in value else f"{name}={value}" for name, value in zip("abcdefgh", values)]
+                raise CnncalcError(Fault(message, help="keep one of them" + self.once.format(",".join(named)[:200])))
             opts = {**opts, str(self.name): values[-1]}
         return super().consume_value(ctx, opts)
