@@ -18,10 +18,9 @@ python3 -m venv "$place/venv"
 "$place/venv/bin/python" -m pip install -qq --no-compile --disable-pip-version-check \
     numpy==2.4.6 torch==2.13.0 onnx==1.23.2 onnxscript==0.7.2 onnxruntime==1.32.0
 cat > "$place/seen.py" <<'PY'
-import contextlib
-import io
 import logging
 import os
+import sys
 import tempfile
 import warnings
 from math import prod
@@ -63,10 +62,14 @@ for said, more in (("hidden 8", {}), ("hidden 8, projected to 3", {"proj_size": 
         ran = f"{type(error).__name__} when run"
     parameters = sum(one.numel() for one in net.parameters())
     print(f"{said}: {parameters} parameters, {held} in the file, hidden_size {hidden}, full check passes, {ran}")
+sys.stdout.flush()
+output = os.dup(1)
+os.dup2(2, 1)  # the exporter prints its graph
 try:
-    with contextlib.redirect_stdout(io.StringIO()):
-        torch.onnx.export(net, (x,), path, dynamo=False)
+    torch.onnx.export(net, (x,), path, dynamo=False)
 except Exception as error:
+    sys.stdout.flush()
+    os.dup2(output, 1)
     print(f"{said}, dynamo=False: {type(error).__name__}")
 PY
 found=$("$place/venv/bin/python" "$place/seen.py" 2> "$place/errors") || { cat "$place/errors" >&2; exit 1; }
