@@ -8,6 +8,7 @@ knows its format and nothing else; what a format says of a size (auto padding, c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from math import prod
 from typing import Any
@@ -101,6 +102,12 @@ class Sketch:
         """Say what is taken for lengths that the file leaves open."""
         self.notes.append(text)
         self.assumed.append(text)
+
+    def stored(self, what: str, total: int, counts: Counter[str]) -> None:
+        """Say in how many bytes a file stores something, and how many numbers of each type, where not all are plain."""
+        if counts.keys() - {"float32"}:
+            listed = ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
+            self.notes.append(f"the file stores {what} in {total:,} bytes: {listed}")
 
     def input(self, name: str, shape: Shape) -> int:
         """An input of the net, without the batch; returns its tensor. Of two with one name, one gets a number."""

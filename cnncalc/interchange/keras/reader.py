@@ -216,7 +216,7 @@ class _Expanded:
         if layer.kind in MODELS and not layer.operation:
             return self.model(layer, tensors, path, depth + 1, timed)
         if layer.kind == "TimeDistributed":
-            inner = entry_of(layer.config.get("layer"))._replace(name=layer.name)
+            (inner,) = _inside(layer)
             steps = Call(self.work, layer, f"{path}.at", tensors, timed)
             if not is_stepped(inner, steps.rank):
                 return self.applied(inner, node, tensors, path, depth + 1, True, made)
@@ -226,7 +226,7 @@ class _Expanded:
                 tensors = self.applied(inner, node, tensors, f"{path}.{inner.name}", depth + 1, timed, made)
             return tensors
         if layer.kind == "SpectralNormalization":
-            inner = entry_of(layer.config.get("layer"))._replace(name=layer.name)
+            (inner,) = _inside(layer)
             within = self.applied(inner, node, tensors, path, depth + 1, timed, made)
             return [spectral(Call(self.work, layer, f"{path}.spectral", [*tensors[:1], *within]), inner.kind)]
         rule = self._rule(layer)
@@ -252,8 +252,7 @@ class _Expanded:
                 yield from self.unknown(layer, own, depth + 1)
             elif layer.kind in WRAPPING:
                 named = layer.kind == "Pipeline"
-                inner = _inside(layer) if named else [entry_of(layer.config.get("layer"))]
-                waiting += [(one, f"{own}.{one.name}" if named else own) for one in reversed(inner)]
+                waiting += [(one, f"{own}.{one.name}" if named else own) for one in reversed(_inside(layer))]
             elif self._rule(layer) is None:
                 yield layer.kind, own
 
@@ -266,9 +265,11 @@ class _Expanded:
         return LAYERS.get(layer.kind)
 
 
-def _inside(pipeline: Entry) -> list[Entry]:
-    """The layers of a `Pipeline`."""
-    within = pipeline.config.get("layers")
+def _inside(layer: Entry) -> list[Entry]:
+    """The layers of a `Pipeline`, or the one that another wrapper has, which is called as that."""
+    if layer.kind != "Pipeline":
+        return [entry_of(layer.config.get("layer"))._replace(name=layer.name)]
+    within = layer.config.get("layers")
     return [entry_of(one) for one in within] if isinstance(within, list) else []
 
 

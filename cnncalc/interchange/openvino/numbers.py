@@ -51,8 +51,8 @@ def numbers_beside(file: ForeignFile) -> Numbers:
     return numbers
 
 
-def storage(layers: Iterable[IrLayer]) -> str:
-    """In how many bytes the constants are stored, and how many of each type; empty where all are plain numbers."""
+def storage(layers: Iterable[IrLayer]) -> tuple[int, Counter[str]]:
+    """In how many bytes the constants are stored, and how many numbers of each type."""
     counts: Counter[str] = Counter()
     total = 0
     for layer in layers:
@@ -60,7 +60,4 @@ def storage(layers: Iterable[IrLayer]) -> str:
         if layer.type == "Const" and kind in STORED and size.isdecimal() and len(size) < 14:
             total += int(size)
             counts[STORED[kind]] += product(next(iter(layer.outputs.values()), []))
-    if not counts.keys() - {"float32"}:
-        return ""
-    listed = ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
-    return f"the file stores its numbers in {total:,} bytes: {listed}"
+    return total, counts

@@ -77,7 +77,7 @@ class Reader:
         if self.scales:
             sketch.beside = self.scales
             sketch.notes.append(f"{self.scales:,} {SCALES}")
-        sketch.notes += filter(None, [storage(order)])
+        sketch.stored("its numbers", *storage(order))
         return sketch
 
     def made(self, layer: IrLayer) -> list[int]:

@@ -192,10 +192,7 @@ class Reader:
         counts: Counter[str] = Counter()
         for fixed in found.values():
             counts[TYPES.get(fixed.type, ("other numbers",))[0]] += fixed.size
-        if set(counts) - {"float32"}:
-            listed = ", ".join(f"{count:,} {name}" for name, count in counts.most_common())
-            total = sum(fixed.bytes for fixed in found.values())
-            self.sketch.notes.append(f"the file stores the weights in {total:,} bytes: {listed}")
+        self.sketch.stored("the weights", sum(fixed.bytes for fixed in found.values()), counts)
         self.sketch.notes.append("constants that are added or multiplied, as of folded batch norms, are no parameters")
 
 

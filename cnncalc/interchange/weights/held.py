@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from cnncalc.claims.expect import Check
 from cnncalc.graph import Net
-from cnncalc.graph.stored import stored_in
+from cnncalc.graph.stored import Stored, stored_in
 from cnncalc.interchange.safetensors import prefix_of
 from cnncalc.interchange.weights.stored import tensors_of
 from cnncalc.language import load
@@ -25,7 +25,9 @@ MOST_COMPARED = 400
 def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
     """The net against the file of weights at `path`. Raises CnncalcError where either cannot be read."""
     graph = load(net, options)
-    wanted, (stored, types) = tensors_in(graph), tensors_of(path, options.limits)
+    own = stored_in(graph).values()
+    wanted = {one.name: one.shape for one in own if not one.shared}  # by the names of a state_dict
+    stored, types = tensors_of(path, options.limits)
     checks: list[Check] = []
     prefix = prefix_of(wanted, stored)
     if prefix:
@@ -33,16 +35,17 @@ def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
         checks.append(Check(net, "names of weights", "those of the net", said, passed=False))
         stored = {name.removeprefix(prefix): shape for name, shape in stored.items()}
         types = {name.removeprefix(prefix): kind for name, kind in types.items()}
-    said_so = _in_whole_numbers(graph)
+    said_so = _in_whole_numbers(graph, own)
     strange = {one: kind for one, kind in types.items() if stored[one] == wanted.get(one) and one not in said_so}
     alike = sum(stored.get(name) == shape for name, shape in wanted.items()) - len(strange)
     checks.append(Check(net, "weights", len(wanted), alike, alike == len(wanted) == len(stored)))
-    folded = _folded(graph, wanted, stored)
+    folded = _folded(graph, own, wanted, stored)
     if folded:
         said = "none: they are in the layers before, as in the net that `cnncalc rewrite NET fold-batchnorm` makes"
         checks.append(Check(net, "batch norms", len({*folded.values()}), said, passed=False))
     wrong = [name for name, shape in wanted.items() if stored.get(name) != shape and name not in folded]
-    more = [name for name in stored if name not in wanted and not (folded and name in _biases(wanted))]
+    meant = wanted.keys() | _biases(wanted) if folded else wanted.keys()
+    more = [name for name in stored if name not in meant]
     checks += [_differing(net, name, wanted[name], stored, more) for name in wrong[:MOST_TOLD]]
     checks += [_of_whole_numbers(net, name, wanted[name], kind) for name, kind in list(strange.items())[:MOST_TOLD]]
     checks += [Check(net, name, "none in the net", _said(stored[name]), passed=False) for name in more[:MOST_TOLD]]
@@ -52,15 +55,12 @@ def held(net: str, options: Options, path: str) -> tuple[Check, ...]:
     return tuple(checks)
 
 
-def tensors_in(graph: Net) -> dict[str, Shape]:
-    """The shapes of what a net learns and keeps, by the names that a state_dict has for them; shared ones once."""
-    return {one.name: one.shape for one in stored_in(graph).values() if not one.shared}
-
-
-def _folded(graph: Net, wanted: Mapping[str, Shape], stored: Mapping[str, Shape]) -> dict[str, str]:
+def _folded(
+    graph: Net, own: Iterable[Stored], wanted: Mapping[str, Shape], stored: Mapping[str, Shape]
+) -> dict[str, str]:
     """The tensors of batch norms, each with its layer, where the file has none of them, and else what is the net's."""
     layers = {node.name for _, node, layer in graph.layers() if isinstance(layer, BatchNorm)}
-    norms = {one.name: one.layer for one in stored_in(graph).values() if one.layer in layers}
+    norms = {one.name: one.layer for one in own if one.layer in layers}
     left = {name: shape for name, shape in wanted.items() if name not in norms}
     biases = _biases(wanted) - {*wanted}
     others = all(stored.get(name) == shape for name, shape in left.items()) or not biases.isdisjoint(stored)
@@ -83,10 +83,10 @@ def _differing(net: str, name: str, shape: Shape, stored: Mapping[str, Shape], m
     return Check(net, name, _said(shape), said, passed=False)
 
 
-def _in_whole_numbers(graph: Net) -> set[str]:
+def _in_whole_numbers(graph: Net, own: Iterable[Stored]) -> set[str]:
     """The tensors of layers that the net itself stores in whole numbers."""
     layers = {node.name for _, node, _ in graph.layers() if "int" in node.dtype}
-    return {one.name for one in stored_in(graph).values() if one.layer in layers} if layers else set()
+    return {one.name for one in own if one.layer in layers}
 
 
 def _of_whole_numbers(net: str, name: str, shape: Shape, kind: str) -> Check:

@@ -64,10 +64,8 @@ def _from_utf8(data: bytes, name: str) -> str:
         column = len(data[start : error.start].decode("utf-8")) + 1
         text = data[start : start + 500].split(b"\n")[0].split(b"\r")[0].decode("utf-8", "replace")
         if b"\0" in data:
-            message, help = (
-                "the file is binary, not text",
-                "give a net in YAML, or a file of another tool that docs/formats.md lists",
-            )
+            message = "the file is binary, not text"
+            help = "give a net in YAML, or a file of another tool that docs/formats.md lists"
         else:
             message, help = f"the byte 0x{data[error.start]:02x} here is not UTF-8", "save the file as UTF-8"
         raise CnncalcError(Fault(message, Place(name, line, column, 1, text), help=help)) from None
