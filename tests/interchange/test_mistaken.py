@@ -16,9 +16,10 @@ from cnncalc.errors import CnncalcError
     [
         (b"<!DOCTYPE html>\n<html></html>", "the file is a page of the web", "fetch the file itself"),
         (b"version https://git-lfs.github.com/spec/v1\nsize 9\n", "the file is a pointer of Git LFS", "git lfs pull"),
-        (gzip.compress(b"input: 3x8x8\nlayers: [relu]\n"), "the file is compressed", "unpack it first"),
+        (gzip.compress(b"input: 3x8x8\nlayers: [relu]\n", mtime=0), "the file is compressed", "unpack it first"),
         (b'net: "train_val.prototxt"\nbase_lr: 0.01\n', "says how a net of Caffe is trained", "names as `net`"),
     ],
+    ids=["page", "pointer", "compressed", "solver"],
 )
 def test_what_is_no_net_is_told_as_what_it_is(name, content, message, help, tmp_path):
     (tmp_path / name).write_bytes(content)
